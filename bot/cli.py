@@ -1,0 +1,141 @@
+"""The command line. Each command imports what it needs when it runs: `headroom --help` answers at once."""
+
+# ruff: noqa: PLC0415  (see above; a test on sys.modules keeps it so)
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+app = typer.Typer(
+    name="headroom",
+    help="Which customers have outgrown their contract and which are about to leave, said in Slack.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+BAD_INPUT: Final = 2
+FAILED: Final = 1
+
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", "-c", help="Settings file; default: $HEADROOM_CONFIG, or headroom.yaml.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on standard output, nothing else there.")]
+
+
+@app.command()
+def run(
+    config: ConfigOption = None,
+    once: Annotated[bool, typer.Option("--once", help="Read, judge and deliver now, then stop.")] = False,
+    as_of: Annotated[
+        str | None, typer.Option(metavar="YYYY-MM-DD", help="With --once: judge this day instead of today.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Run the jobs, the sender and the Slack app; or one night now, with --once."""
+    with _faults_in_words():
+        from bot.load import load_all
+
+        loaded = load_all(_settings_file(config))
+        if once:
+            from bot.once import run_once
+
+            raise typer.Exit(0 if run_once(loaded, as_of, as_json=as_json) else FAILED)
+        if as_of is not None or as_json:
+            raise typer.BadParameter("--as-of and --json go with --once")
+        from bot.app import open_house
+        from bot.run import serve, stop_on_signals
+
+        with open_house(loaded) as house:
+            serve(house, loaded, stop_on_signals())
+
+
+@app.command()
+def check(config: ConfigOption = None) -> None:
+    """Check settings, rules and templates, and list every fault at once."""
+    with _faults_in_words():
+        from bot.load import load_all
+
+        loaded = load_all(_settings_file(config))
+    sources = ", ".join(source.name for source in loaded.settings.sources)
+    typer.echo(f"Settings are good: {len(loaded.rules)} rules; sources: {sources}.")
+
+
+@app.command()
+def init(
+    out: Annotated[Path, typer.Option(help="Folder to write into.")] = Path(),
+    defaults: Annotated[bool, typer.Option("--defaults", help="Write what ships with Headroom.")] = False,
+) -> None:
+    """Write headroom.yaml, rules.yaml and slack_manifest.yaml to begin with; overwrites nothing."""
+    if not defaults:
+        raise typer.BadParameter("say --defaults: the files are those that ship with Headroom, to be edited")
+    with _faults_in_words():
+        from bot.starter import write_starter
+
+        for path in write_starter(out):
+            typer.echo(f"wrote {path}", err=True)
+
+
+@app.command()
+def account(
+    name: Annotated[str, typer.Argument(help="Name, domain or id.")],
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show where an account stands: what `/headroom NAME` answers in Slack."""
+    with _faults_in_words():
+        from bot.ask import show_account
+        from bot.load import load_all
+
+        raise typer.Exit(0 if show_account(load_all(_settings_file(config)), name, as_json=as_json) else BAD_INPUT)
+
+
+@app.command()
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="Stop after the messages are printed.")] = False,
+    as_json: JsonOption = False,
+    seed: Annotated[int, typer.Option(help="Another seed makes another sample company.")] = 7,
+    page: Annotated[Path | None, typer.Option(help="Also write the messages as an HTML page.")] = None,
+) -> None:
+    """Show everything on a synthetic sample company, with stand-in servers on this machine."""
+    with _faults_in_words():
+        try:
+            from bot.sandbox.demo import show_demo
+        except ModuleNotFoundError as error:
+            typer.echo(f"the demo needs '{error.name}': pip install 'headroom[sandbox]'", err=True)
+            raise typer.Exit(BAD_INPUT) from None
+        raise typer.Exit(0 if show_demo(seed=seed, once=once, as_json=as_json, page=page) else FAILED)
+
+
+def _settings_file(config: Path | None) -> Path:
+    from bot.settings import Environment
+
+    return config or Environment().config
+
+
+@contextmanager
+def _faults_in_words() -> Iterator[None]:
+    """Print errors that a person can mend as they are, without a traceback, and exit with 2."""
+    from bot.errors import HeadroomError
+    from bot.log import set_up_log
+    from connectors.base import SourceSettingsError
+
+    set_up_log()
+    try:
+        yield
+    except (HeadroomError, SourceSettingsError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(BAD_INPUT) from None
+
+
+def main() -> None:
+    """Run the command line."""
+    app(prog_name=Path(sys.argv[0]).name)

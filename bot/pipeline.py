@@ -1,0 +1,199 @@
+"""One night: pull, analyse, judge, notify. Delivery is the sender's.
+
+`night` reads like the sentence that describes it; each step is a few lines, and what decides is in `bot.core`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from bot.core.replay import days_to_judge
+from bot.errors import HeadroomError
+from bot.facts.rejects import keep_rejects
+from bot.notices import Writer
+from bot.state.rows import Judgement, SourceState
+from bot.views import account_views, people, source_metrics
+from bot.watch import Watch
+from connectors.base import Rejects, SourceError, Window
+from connectors.schema import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from bot.core.verdicts import Rule
+    from bot.facts.engine import Analysis, Engine
+    from bot.facts.store import FactStore
+    from bot.messages.render import Templates
+    from bot.state.rows import Notice
+    from bot.state.store import Store
+    from connectors.base import Source
+
+_log = structlog.get_logger(__name__)
+
+NIGHT: Final = "night"
+"""Name of the job: its runs tell which day was judged last."""
+
+READ_AGAIN: Final = timedelta(days=7)
+"""Days before the last complete one that are read once more: sources deliver late."""
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Everything that a night needs, put together by `bot.app`."""
+
+    company: str
+    sources: tuple[Source, ...]
+    folder: Path
+    facts: FactStore
+    engine: Engine
+    rules: tuple[Rule, ...]
+    templates: Templates
+    store: Store
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What a night is about, and when it is."""
+
+    as_of: date
+    """The day that is judged."""
+    today: date
+    """The company's day on which sources are read."""
+    now: datetime
+    """UTC."""
+
+    def on(self, day: date) -> datetime:
+        """Return the time of day of this moment on another day: what is replayed looks as if done on time."""
+        return datetime.combine(day, self.now.timetz())
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """How reading one source went."""
+
+    state: SourceState
+    rejects: Rejects
+    outside: int
+    """Rows of usage outside of the days asked for: read, not needed, not kept."""
+    calls: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NightReport:
+    """What a night did."""
+
+    moment: Moment
+    pulled: tuple[Pulled, ...]
+    days: tuple[date, ...]
+    """Days that were judged."""
+    analysis: Analysis
+    episodes: int
+    """Open episodes after this night."""
+    notices: tuple[Notice, ...]
+    """New in the outbox."""
+
+    @property
+    def failures(self) -> tuple[SourceState, ...]:
+        """Sources that could not be read."""
+        return tuple(item.state for item in self.pulled if item.state.error is not None)
+
+
+@dataclass(slots=True)
+class Progress:
+    """Whom to tell how far a night has come; does nothing by default."""
+
+    say: Callable[[str, int, int], None] = field(default=lambda _what, _done, _all: None)
+
+
+def night(house: House, moment: Moment, progress: Progress | None = None) -> NightReport:
+    """Pull, analyse, judge and enqueue for one day. Judging the same day again says nothing twice."""
+    progress = progress or Progress()
+    pulled = pull(house, moment, progress)
+    states = [item.state for item in pulled]
+    watch = Watch(house.rules, house.store.open_episodes())
+    days = _days(house, moment)
+    for number, day in enumerate(days):
+        progress.say("judging", number, len(days))
+        analysis = house.engine.analyse(day, states)
+        watch.judge(analysis, day, moment.on(day), sources_too=day == moment.as_of)
+    progress.say("judging", len(days), len(days))
+    judgement = _judgement(house, moment, analysis, watch, states)
+    committed = house.store.commit(judgement)
+    _log.info("judged", as_of=str(moment.as_of), days=len(days), notices=len(committed.notices))
+    return NightReport(moment, tuple(pulled), days, analysis, watch.open_count(), committed.notices)
+
+
+def pull(house: House, moment: Moment, progress: Progress) -> list[Pulled]:
+    """Read every source; one that cannot be read keeps what it had."""
+    pulled = []
+    for number, source in enumerate(house.sources):
+        progress.say(f"reading {source.name}", number, len(house.sources))
+        pulled.append(_pull_one(house, source, moment))
+    progress.say("reading", len(house.sources), len(house.sources))
+    return pulled
+
+
+def _pull_one(house: House, source: Source, moment: Moment) -> Pulled:
+    window = Window(_since(house.facts.last_complete_day(source.name)), moment.today)
+    rejects, outside, problem = Rejects(), 0, None
+    try:
+        written = house.facts.write(source.name, source.read(window, rejects), window)
+        outside = written.outside
+    except SourceError as error:
+        problem = error.problem
+        _log.warning("source failed", source=source.name, problem=problem)
+    keep_rejects(house.folder, source.name, moment.today, rejects.rows)
+    state = SourceState(
+        source.name, moment.now, _complete_to(house.facts, source.name), problem, rejects.total, rejects.rejected
+    )
+    return Pulled(state, rejects, outside, source.calls())
+
+
+def _complete_to(facts: FactStore, source: str) -> date | None:
+    """Return the last covered day; a source without usage is as complete as its last snapshot."""
+    days = facts.snapshot_days(source)
+    return facts.last_complete_day(source) or (days[-1] if days else None)
+
+
+def _since(complete_to: date | None) -> date | None:
+    return (complete_to - READ_AGAIN).replace(day=1) if complete_to else None
+
+
+def _days(house: House, moment: Moment) -> tuple[date, ...]:
+    last = next((run.as_of for run in house.store.runs(NIGHT, limit=1)), None)
+    if last is not None and moment.as_of < last:
+        raise PastDayError(moment.as_of, last)
+    return days_to_judge(last, moment.as_of, house.rules)
+
+
+class PastDayError(HeadroomError):
+    """A day before the last judged one: episodes do not run backwards."""
+
+    def __init__(self, as_of: date, last: date) -> None:
+        super().__init__(
+            f"{as_of} lies before {last}, the last day that was judged; episodes do not run backwards. "
+            "Give another `data` folder (and `state`) to look at the past"
+        )
+
+
+def _judgement(
+    house: House, moment: Moment, analysis: Analysis, watch: Watch, states: Sequence[SourceState]
+) -> Judgement:
+    views = account_views(analysis.accounts, analysis.lines, moment.as_of)
+    persons = people(house.facts.snapshot(Table.PEOPLE, moment.as_of))
+    writer = Writer(house.templates, house.company, views, persons, source_metrics(analysis.sources), moment.now)
+    return Judgement(
+        as_of=moment.as_of,
+        at=moment.now,
+        accounts=tuple(views.values()),
+        people=tuple(persons.values()),
+        sources=tuple(states),
+        episodes=watch.changed(),
+        notices=writer.notices(watch.to_say(), watch),
+        audit=watch.audit(moment.now),
+    )

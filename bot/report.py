@@ -1,0 +1,235 @@
+"""What a run did, for people and as data."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import pyarrow.compute as pc
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from bot.messages.blocks import to_blocks
+from bot.messages.escape import plain
+from bot.messages.spans import plain_text
+from bot.messages.words import number, percent
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bot.core.attribution import Unmatched
+    from bot.facts.engine import Unattributed
+    from bot.pipeline import NightReport, Pulled
+    from bot.state.rows import Notice
+
+Record = dict[str, Any]
+"""A JSON object."""
+
+_TOP: Final = 10
+_SHOWN: Final = 25
+_WIDE: Final = 150
+_LINE_COLUMNS: Final = ("line_id", "account_id", "product", "contracted", "used", "utilization", "pace", "unit", "end")
+
+
+def as_data(report: NightReport, outcomes: Mapping[str, str]) -> Record:
+    """Return a run as plain JSON values; `outcomes` tells, by notice id, how far each notice came."""
+    names = account_names(report)
+    return {
+        "as_of": str(report.moment.as_of),
+        "rows": _rows(report.pulled),
+        "sources": [_source(item) for item in report.pulled],
+        "accounts": report.analysis.accounts.num_rows,
+        "contract_lines": report.analysis.lines.num_rows,
+        "episodes": report.episodes,
+        "notices": [notice_data(notice, names, outcomes) for notice in report.notices],
+        "tightest": _plain_values(ranked(report, "descending")),
+        "least_used": _plain_values(ranked(report, "ascending")),
+        "unmatched": _unmatched(report.analysis.unmatched),
+        "days_judged": len(report.days),
+        "notes": list(report.analysis.notes),
+    }
+
+
+def _rows(pulled: Sequence[Pulled]) -> Record:
+    reasons: Counter[str] = Counter()
+    for item in pulled:
+        reasons.update(item.rejects.by_reason())
+    return {
+        "total": sum(item.rejects.total for item in pulled),
+        "read": sum(item.rejects.read for item in pulled),
+        "rejected": sum(item.rejects.rejected for item in pulled),
+        "rejected_by_reason": dict(reasons.most_common()),
+    }
+
+
+def _source(item: Pulled) -> Record:
+    complete_to = item.state.complete_to
+    return {
+        "name": item.state.name,
+        **_rows([item]),
+        "complete_to": str(complete_to) if complete_to else None,
+        "error": item.state.error,
+        "calls": item.calls,
+    }
+
+
+def _unmatched(left: Unattributed) -> Record:
+    """Return what the settings leave open: usage that is nobody's, products and meters without each other."""
+    return {
+        "customers": [_customer(item) for item in left.customers],
+        "ambiguous": [_customer(item) for item in left.ambiguous],
+        "unknown_overrides": [
+            dict(zip(("customer", "account_id"), pair, strict=True)) for pair in left.unknown_overrides
+        ],
+        "products_without_meter": left.products.to_pylist(),
+        "meters_without_product": list(left.meters_without_product),
+    }
+
+
+def _customer(item: Unmatched) -> Record:
+    near = [{"account_id": one.account_id, "name": one.name, "likeness": one.likeness} for one in item.candidates]
+    return {"customer": item.customer, "volume": dict(item.volume), "nearest": near}
+
+
+def account_names(report: NightReport) -> dict[str, str]:
+    """Return the name of every account by its id."""
+    accounts = report.analysis.accounts
+    return {row["subject"]: row["name"] for row in accounts.select(["subject", "name"]).to_pylist()}
+
+
+def notice_data(notice: Notice, names: Mapping[str, str], outcomes: Mapping[str, str]) -> Record:
+    """Return a notice as plain JSON values."""
+    return {
+        "kind": notice.kind,
+        "destination": notice.destination,
+        "account": names.get(notice.subject, notice.subject),
+        "account_id": notice.subject,
+        "act": str(notice.act),
+        "transition": notice.transition,
+        "status": outcomes.get(notice.notice_id, "pending"),
+        "text": notice.message.summary,
+        "blocks": to_blocks(notice.message),
+    }
+
+
+def ranked(report: NightReport, order: Literal["ascending", "descending"]) -> list[Record]:
+    """Return the ten lines with the highest (`descending`) or lowest (`ascending`) utilization.
+
+    Lines of unknown utilization are in neither list. Of equal ones the bigger contract comes first, then the id.
+    """
+    lines, names = report.analysis.lines, account_names(report)
+    known = lines.filter(pc.is_valid(lines["utilization"]))
+    by_rank = known.sort_by([("utilization", order), ("contracted", "descending"), ("line_id", "ascending")])
+    rows = by_rank.slice(0, _TOP).select(list(_LINE_COLUMNS)).to_pylist()
+    return [{"account": names.get(row["account_id"], row["account_id"]), **row} for row in rows]
+
+
+def _plain_values(rows: Sequence[Record]) -> list[Record]:
+    return [{**row, "end": str(row["end"])} for row in rows]
+
+
+def wide_console() -> Console:
+    """Return a console for tables: where nobody is looking, wide enough for them."""
+    console = Console()
+    return console if console.is_terminal else Console(width=_WIDE)
+
+
+def show(console: Console, report: NightReport, outcomes: Mapping[str, str]) -> None:
+    """Print a run as tables."""
+    console.print(_sources_table(report))
+    for reject_table in _reject_tables(report):
+        console.print(reject_table)
+    if report.analysis.unmatched.customers or report.analysis.unmatched.ambiguous:
+        console.print(_unmatched_table(report.analysis.unmatched))
+    console.print(_lines_table("Tightest contracts", ranked(report, "descending")))
+    console.print(_lines_table("Least used contracts", ranked(report, "ascending")))
+    console.print(_notices_table(report, outcomes))
+    for note in report.analysis.notes:
+        console.print(Text(f"Note: {note}"))
+    counted = report.analysis
+    console.print(
+        f"As of {report.moment.as_of}: {counted.accounts.num_rows:,} accounts, "
+        f"{counted.lines.num_rows:,} contract lines in force, {report.episodes:,} open episodes, "
+        f"{len(report.notices):,} new notices."
+    )
+
+
+def _sources_table(report: NightReport) -> Table:
+    table = Table(title="Sources", title_justify="left")
+    for name in ("Source", "Rows", "Read", "Refused", "Complete to", "Problem"):
+        table.add_column(name, justify="right" if name in {"Rows", "Read", "Refused"} else "left")
+    for item in report.pulled:
+        table.add_row(
+            item.state.name,
+            f"{item.rejects.total:,}",
+            f"{item.rejects.read:,}",
+            f"{item.rejects.rejected:,}",
+            str(item.state.complete_to or "unknown"),
+            Text(item.state.error or "none", style="red" if item.state.error else ""),
+        )
+    return table
+
+
+def _reject_tables(report: NightReport) -> list[Table]:
+    return [_reject_table(item) for item in report.pulled if item.rejects.rejected]
+
+
+def _reject_table(item: Pulled) -> Table:
+    table = Table(title=f"Rows refused: {item.state.name}", title_justify="left")
+    table.add_column("Reason")
+    table.add_column("Rows", justify="right")
+    table.add_column("For example")
+    for reason, count in item.rejects.by_reason().items():
+        example = next(row for row in item.rejects.rows if row.reason == reason)
+        table.add_row(reason, f"{count:,}", Text(plain(f"{example.place}: {example.detail}")))
+    return table
+
+
+def _unmatched_table(left: Unattributed) -> Table:
+    table = Table(title="Usage that is no account's", title_justify="left")
+    table.add_column("Customer in the usage")
+    table.add_column("Volume", justify="right")
+    table.add_column("Nearest accounts")
+    shown = [*left.ambiguous, *left.customers][:_SHOWN]
+    for item in shown:
+        volume = ", ".join(f"{number(quantity)} {meter}" for meter, quantity in item.volume.items())
+        near = ", ".join(one.name for one in item.candidates) or "none is near"
+        table.add_row(Text(plain(item.customer)), Text(plain(volume)), Text(plain(near)))
+    more = len(left.customers) + len(left.ambiguous) - len(shown)
+    table.caption = f"and {more:,} more" if more else "`accounts.overrides` names a file that says who they are"
+    return table
+
+
+def _lines_table(title: str, rows: Sequence[Record]) -> Table:
+    table = Table(title=title, title_justify="left")
+    for name in ("Account", "Contract", "Product", "Used", "Contracted", "Utilization", "Pace", "Ends"):
+        table.add_column(name, justify="right" if name in {"Used", "Contracted", "Utilization", "Pace"} else "left")
+    for row in rows:
+        table.add_row(
+            Text(plain(row["account"])),
+            Text(plain(row["line_id"])),
+            Text(plain(row["product"] or "")),
+            number(row["used"]),
+            f"{number(row['contracted'])} {row['unit'] or ''}".strip(),
+            percent(row["utilization"]),
+            f"{row['pace']:.2f}" if row["pace"] is not None else "unknown",
+            str(row["end"]),
+        )
+    return table
+
+
+def _notices_table(report: NightReport, outcomes: Mapping[str, str]) -> Table:
+    shown = report.notices[:_SHOWN]
+    more = len(report.notices) - len(shown)
+    table = Table(title="New notices", title_justify="left", caption=f"and {more:,} more" if more else None)
+    for name in ("Kind", "To", "What", "Outcome"):
+        table.add_column(name)
+    for notice in shown:
+        table.add_row(
+            notice.kind,
+            Text(plain(notice.destination)),
+            Text(plain_text(notice.message.summary)),
+            outcomes.get(notice.notice_id, "pending"),
+        )
+    return table

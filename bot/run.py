@@ -1,0 +1,131 @@
+"""Running: one night now (`--once`), or the jobs, the sender and the Slack app until stopped."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from bot.app import make_sender, serve_slack
+from bot.errors import DeliveryError
+from bot.jobs import Clock, Job
+from bot.pipeline import NIGHT, Moment, night
+from bot.report import as_data
+from bot.state.rows import Run
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from bot.load import Loaded
+    from bot.pipeline import House, NightReport, Progress
+    from bot.slack.sender import Sender
+    from bot.state.store import Store
+
+_log = structlog.get_logger(__name__)
+
+_LOOK_SECONDS: Final = 1.0
+"""How often the sender looks for notices that became due: after a 429, or from another replica."""
+
+
+def moment_of(zone: str, now: datetime, as_of: date | None = None) -> Moment:
+    """Return the moment of a night: the company's own day, unless another one is asked for."""
+    today = now.astimezone(ZoneInfo(zone)).date()
+    return Moment(as_of or today, today, now)
+
+
+def run_night(house: House, moment: Moment, progress: Progress | None = None) -> NightReport:
+    """Do one night and keep how it went."""
+    started = datetime.now(UTC)
+    report = night(house, moment, progress)
+    summary = {key: value for key, value in as_data(report, {}).items() if key not in _TOO_LONG}
+    summary["notices"] = len(report.notices)
+    house.store.record_run(Run(NIGHT, moment.as_of, started, datetime.now(UTC), not report.failures, summary))
+    return report
+
+
+_TOO_LONG: Final = frozenset({"notices", "tightest", "least_used"})
+
+
+class SenderLoop:
+    """Sends what is in the outbox, at once when woken, in a thread of its own."""
+
+    def __init__(self, sender: Sender) -> None:
+        self._sender = sender
+        self._wake = threading.Event()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._loop, name="sender", daemon=True)
+
+    def start(self) -> None:
+        """Start sending."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Look at once: something new is in the outbox."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Finish the message under way, then stop."""
+        self._stop.set()
+        self._sender.stop()
+        self._wake.set()
+        self._thread.join(timeout=30)
+
+    def alive(self) -> bool:
+        """Tell whether the thread lives."""
+        return self._thread.is_alive()
+
+    def _loop(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self._sender.drain(until_empty=False)
+            except DeliveryError as error:
+                _log.error("delivery stopped", problem=error.problem)
+            except Exception:  # noqa: BLE001  # the sender must outlive a fault of the database; the log tells
+                _log.exception("sending failed")
+            self._wake.wait(_LOOK_SECONDS)
+            self._wake.clear()
+
+
+def night_job(house: House, loaded: Loaded, wake: SenderLoop) -> Job:
+    """Return the job that reads and judges once a day."""
+
+    def work(scheduled_for: datetime) -> bool:
+        report = run_night(house, moment_of(loaded.settings.timezone, max(scheduled_for, datetime.now(UTC))))
+        wake.wake()
+        return not report.failures
+
+    return Job(NIGHT, loaded.settings.schedule.night, loaded.settings.timezone, work)
+
+
+def serve(house: House, loaded: Loaded, stop: threading.Event) -> None:
+    """Run the jobs, the sender and the Slack app until `stop` is set."""
+    store: Store = house.store
+    loop = SenderLoop(make_sender(loaded, store))
+    loop.start()
+    worker = f"{socket.gethostname()}:{os.getpid()}"
+    clock = Clock([night_job(house, loaded, loop)], store, worker, lambda: datetime.now(UTC))
+    slack = serve_slack(loaded, store, loop.wake) if loaded.settings.slack else None
+    clock.start()
+    try:
+        while not stop.wait(timeout=timedelta(minutes=1).total_seconds()):
+            if not (clock.alive() and loop.alive()):
+                raise RuntimeError("a thread that everything rests on has died; the supervisor should start anew")
+    finally:
+        clock.stop()
+        if slack is not None:
+            slack.stop()
+        loop.stop()
+
+
+def stop_on_signals() -> threading.Event:
+    """Return an event that Ctrl-C and a supervisor's SIGTERM set."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    return stop

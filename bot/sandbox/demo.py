@@ -1,0 +1,194 @@
+"""`headroom demo`: a sample company, stand-in servers on loopback, and the product itself between them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Final
+
+import yaml
+from rich.console import Console
+
+from bot.app import open_house
+from bot.errors import HeadroomError
+from bot.load import load_all
+from bot.messages.cards import card
+from bot.messages.page import page as html_page
+from bot.once import deliver
+from bot.progress import progress_bars
+from bot.report import account_names, as_data
+from bot.run import moment_of, run_night
+from bot.sandbox.company import DEMO_SETTINGS, VENDOR, sample_company
+from bot.sandbox.console import stay_up
+from bot.sandbox.posthog import posthog_app
+from bot.sandbox.salesforce import Client, salesforce_app
+from bot.sandbox.serve import serving
+from bot.sandbox.slack import RateLimits, SlackWorld, serving_slack
+from bot.slack.fallbacks import with_note
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bot.messages.message import Message
+    from bot.pipeline import House, NightReport
+    from bot.sandbox.company import Company
+    from bot.sandbox.slack import Entry
+
+Record = dict[str, Any]
+"""A JSON object."""
+
+_PROJECT: Final = 1
+_SECRET: Final = "only-for-the-stand-ins"  # noqa: S105  # of servers that live for the length of the demo
+_CLIENT: Final = "headroom-demo"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """The sample company, its servers, and a settings file that leads to them."""
+
+    company: Company
+    slack: SlackWorld
+    settings: Path
+
+
+@contextmanager
+def stage(seed: int, folder: Path, now: datetime | None = None) -> Iterator[Stage]:
+    """Start the stand-ins on free ports and write the settings into `folder`; all end with the block."""
+    company = sample_company(seed, (now or datetime.now(UTC)).date())
+    # Slack allows short bursts to a channel; a demo is read by somebody who waits for it.
+    world = SlackWorld(company.slack_users, company.channels, limits=RateLimits(post_burst=3))
+    with ExitStack() as servers:
+        salesforce = servers.enter_context(
+            serving(salesforce_app(company.salesforce, clients=[Client(_CLIENT, secret=_SECRET)]))
+        )
+        posthog = servers.enter_context(serving(posthog_app(company.events, api_key=_SECRET, project=_PROJECT)))
+        slack = servers.enter_context(serving_slack(world))
+        yield Stage(company, world, _write_settings(folder, salesforce, posthog, f"{slack}/api/", world))
+
+
+def _write_settings(folder: Path, salesforce: str, posthog: str, slack: str, world: SlackWorld) -> Path:
+    shared = yaml.safe_load(DEMO_SETTINGS)
+    secret = {"file": _secret(folder, "stand-in", _SECRET)}
+    settings = {
+        **{key: value for key, value in shared.items() if key != "posthog"},
+        "data": str(folder / "data"),
+        "sources": [
+            {
+                "name": "salesforce",
+                "type": "salesforce",
+                "mapping": "order",
+                "links": f"https://{VENDOR.lower()}.my.salesforce.example",
+                "login": {
+                    "kind": "client_credentials",
+                    "host": salesforce,
+                    "client_id": _CLIENT,
+                    "client_secret": secret,
+                },
+            },
+            {
+                "name": "posthog",
+                "type": "posthog",
+                "host": posthog,
+                "project": _PROJECT,
+                "api_key": secret,
+                **shared["posthog"],
+            },
+        ],
+        "slack": {
+            "mode": "socket",
+            "api_url": slack,
+            "bot_token": {"file": _secret(folder, "bot-token", world.bot_token)},
+            "app_token": {"file": _secret(folder, "app-token", world.app_token)},
+        },
+    }
+    path = folder / "headroom.yaml"
+    path.write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
+    return path
+
+
+def _secret(folder: Path, name: str, value: str) -> str:
+    path = folder / name
+    path.write_text(value, encoding="utf-8")
+    path.chmod(0o600)
+    return str(path)
+
+
+def show_demo(*, seed: int, once: bool, as_json: bool, page: Path | None) -> bool:
+    """Run every job through the real clients, print what arrived in Slack, and stay up for commands unless `once`.
+
+    True when everything was read and delivered.
+    """
+    with TemporaryDirectory(prefix="headroom-demo-") as folder, stage(seed, Path(folder)) as scene:
+        loaded = load_all(scene.settings)
+        with open_house(loaded) as house:
+            with progress_bars() as progress:
+                report = run_night(house, moment_of(loaded.settings.timezone, datetime.now(UTC)), progress)
+                problem = deliver(house, loaded, report, progress)
+            arrived = received(scene.slack, house, report)
+            if as_json:
+                outcomes = {item.notice.notice_id: str(item.status) for item in house.store.deliveries()}
+                data = {"messages": [item.as_data() for item in arrived], "runs": [as_data(report, outcomes)]}
+                json.dump(data, sys.stdout, ensure_ascii=False)
+                sys.stdout.write("\n")
+            else:
+                _print(arrived, report)
+            if page is not None:
+                page.write_text(html_page([(item.destination, item.message) for item in arrived]), encoding="utf-8")
+            if problem is not None:
+                raise HeadroomError(problem)
+            if not once:
+                stay_up(scene.slack, loaded, house)
+        return not report.failures
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One message as it arrived in the stand-in Slack."""
+
+    destination: str
+    """`#channel`, or the name of the person whose direct message it is."""
+    account: str
+    message: Message
+    entry: Entry
+
+    def as_data(self) -> Record:
+        """Return it as plain JSON values, with text and blocks as Slack has them."""
+        return {
+            "kind": self.message.kind,
+            "destination": self.destination,
+            "account": self.account,
+            "text": self.entry.text,
+            "blocks": list(self.entry.blocks),
+        }
+
+
+def received(world: SlackWorld, house: House, report: NightReport) -> list[Received]:
+    """Return every message that the workspace accepted, in the order in which it did."""
+    said = {item.notice.notice_id: item for item in house.store.deliveries()}
+    names = account_names(report)
+    found = []
+    for entry in world.journal:
+        delivery = said.get((entry.metadata or {}).get("event_payload", {}).get("id", ""))
+        if delivery is not None:
+            message = with_note(delivery.notice.message, delivery.meant_for, house.store.person)
+            where = entry.channel_name if entry.user else f"#{entry.channel_name}"
+            subject = delivery.notice.subject
+            found.append(Received(where, names.get(subject, subject), message, entry))
+    return found
+
+
+def _print(arrived: list[Received], report: NightReport) -> None:
+    console = Console()
+    for item in sorted(arrived, key=lambda item: (not item.destination.startswith("#"), item.destination)):
+        console.print(card(item.message, item.destination))
+    rows = sum(item.rejects.total for item in report.pulled)
+    console.print(
+        f"{VENDOR} is a synthetic sample company: {report.analysis.accounts.num_rows} customers, {rows:,} rows read, "
+        f"{len(report.days)} days judged, {report.episodes} open episodes, {len(arrived)} messages delivered.",
+        highlight=False,
+    )

@@ -1,0 +1,76 @@
+"""The buttons: who takes an alert on, and what the others are told."""
+
+from __future__ import annotations
+
+from http.client import HTTPException
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+from urllib.parse import urlsplit
+
+import structlog
+from slack_sdk import WebClient
+from slack_sdk.webhook import WebhookClient
+
+from bot.core.episodes import Phase
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from bot.core.episodes import Step
+
+UNKNOWN: Final = "This alert is no longer known here: there is nothing to claim."
+
+_ANSWER_SECONDS: Final = 10
+_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+_log = structlog.get_logger(__name__)
+
+
+class Episodes(Protocol):
+    """The episodes of the state store."""
+
+    def claim_episode(self, episode_id: str, user: str, now: datetime) -> Step:
+        """Let a person take an episode on; the first one wins. Enqueues what is to be said of it.
+
+        `notify` of the step tells the one who won. Raises UnknownEpisodeError.
+        """
+
+
+def claim_reply(step: Step, user: str) -> str | None:
+    """Say what the person who pressed needs to know; None where the edited message says it all."""
+    episode = step.episode
+    if episode is None:
+        return UNKNOWN
+    if episode.phase is Phase.RESOLVED:
+        return "This alert is over: nothing is left to claim."
+    if step.notify:
+        return None
+    if episode.claimed_by == user:
+        return "You have already claimed this."
+    if episode.claimed_by is None:
+        return "This alert cannot be claimed now."
+    return f"Already claimed by <@{episode.claimed_by}>."
+
+
+_Client = TypeVar("_Client", WebClient, WebhookClient)
+
+
+def without_proxy(client: _Client, url: str) -> _Client:
+    """Let a client reach loopback directly: slack_sdk takes HTTPS_PROXY for every address and knows no NO_PROXY."""
+    if urlsplit(url).hostname in _LOOPBACK:
+        client.proxy = None
+    return client
+
+
+def tell(response_url: str, text: str) -> None:
+    """Tell one person something through the response URL of what they did.
+
+    It has no address of its own to be repeated to: where it fails, that is logged and no more.
+    """
+    # Without retries: the person would read the same line twice.
+    client = without_proxy(WebhookClient(response_url, timeout=_ANSWER_SECONDS, retry_handlers=[]), response_url)
+    try:
+        answer = client.send(text=text, response_type="ephemeral", replace_original=False)
+    except (OSError, HTTPException) as error:
+        _log.warning("answer not delivered", error=str(error))
+        return
+    if answer.status_code != 200:  # noqa: PLR2004 - HTTP's OK
+        _log.warning("answer refused", status=answer.status_code, body=answer.body)

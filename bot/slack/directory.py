@@ -1,0 +1,96 @@
+"""A directory as the place that messages go to: the twin of Slack, for runs without a workspace.
+
+Each message is two files in a folder named after its channel: `<notice id>.json` for programs, `.txt` for people.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bot.errors import DeliveryError
+from bot.messages.blocks import to_blocks, to_text
+from bot.slack.people import PERSON, addressee
+from bot.state.rows import Sent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from bot.messages.message import Message
+    from bot.state.rows import Person
+
+
+class DirectoryTransport:
+    """Writes messages into a directory. The same notice again writes the same files: nothing is ever there twice.
+
+    `person` looks up a person of the CRM: whom Slack could not reach for want of an owner is not reached here either.
+    """
+
+    def __init__(self, folder: Path, person: Callable[[str], Person | None] | None = None) -> None:
+        self._folder = Path(folder)
+        self._person = person
+
+    def resolve(self, destination: str) -> str:
+        """Return the name of the folder of a destination. Raises UnreachableError for nobody."""
+        if not destination.startswith(PERSON):
+            return _folder_name(destination.removeprefix("#"))
+        person_id = destination.removeprefix(PERSON)
+        if self._person is None and person_id:
+            return _folder_name(f"person {person_id}")
+        found = addressee(person_id, self._person(person_id) if self._person and person_id else None)
+        return _folder_name(f"{found.name} {found.person_id}")
+
+    def forget(self, destination: str) -> None:
+        """Do nothing: folders are not remembered."""
+
+    def post(self, channel: str, message: Message, notice_id: str) -> Sent:
+        """Write a message; one that is there already stays as it is."""
+        sent = Sent(channel, notice_id)
+        if not self._path(sent, "json").exists():
+            self._write(sent, message)
+        return sent
+
+    def update(self, sent: Sent, message: Message, notice_id: str) -> Sent:  # noqa: ARG002  # the place says which
+        """Write a message over the one that stands there."""
+        self._write(sent, message)
+        return sent
+
+    def find(self, channel: str, notice_id: str, since: datetime) -> Sent | None:  # noqa: ARG002  # a name needs no date
+        """Look for the file of a notice."""
+        sent = Sent(channel, notice_id)
+        return sent if self._path(sent, "json").exists() else None
+
+    def _path(self, sent: Sent, ending: str) -> Path:
+        return self._folder / sent.channel / f"{_folder_name(sent.ts)}.{ending}"
+
+    def _write(self, sent: Sent, message: Message) -> None:
+        try:
+            self._path(sent, "txt").parent.mkdir(parents=True, exist_ok=True)
+            _replace(self._path(sent, "txt"), f"{to_text(message)}\n")
+            # The JSON comes last: where it is, the message is whole.
+            _replace(self._path(sent, "json"), json.dumps(_record(sent, message), ensure_ascii=False, indent=2) + "\n")
+        except OSError as error:
+            raise DeliveryError(f"{self._folder}: cannot be written to: {error}", permanent=False) from error
+
+
+def _record(sent: Sent, message: Message) -> dict[str, Any]:
+    return {"channel": sent.channel, "ts": sent.ts, **asdict(message), "slack": to_blocks(message)}
+
+
+def _replace(path: Path, text: str) -> None:
+    part = path.with_name(f"{path.name}.part")
+    with part.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+
+
+def _folder_name(text: str) -> str:
+    """Make a name that is one folder on every system: a CRM may have put anything into it."""
+    return re.sub(r"[^\w-]+", "-", text).strip("-")[:80] or "unnamed"

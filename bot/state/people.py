@@ -1,0 +1,46 @@
+"""People of the CRM, and who they are in Slack as last looked up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select, update
+
+from bot.state import codec
+from bot.state.rows import SlackIdentity
+from bot.state.tables import PEOPLE
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from bot.state.rows import Person
+
+
+def person(connection: Connection, person_id: str) -> Person | None:
+    """Return a person of the CRM."""
+    row = connection.execute(select(PEOPLE).where(PEOPLE.c.person_id == person_id)).mappings().first()
+    return codec.person_from_row(row) if row else None
+
+
+def people(connection: Connection) -> dict[str, Person]:
+    """Return everybody, by id."""
+    rows = connection.execute(select(PEOPLE)).mappings()
+    return {row["person_id"]: codec.person_from_row(row) for row in rows}
+
+
+def slack_identity(connection: Connection, person_id: str) -> SlackIdentity | None:
+    """Return who a person is in Slack; None where that was never looked up, or the address changed since."""
+    row = connection.execute(select(PEOPLE).where(PEOPLE.c.person_id == person_id)).mappings().first()
+    if row is None or row["slack_checked_at"] is None:
+        return None
+    return SlackIdentity(row["slack_user_id"], row["slack_channel"], row["slack_checked_at"])
+
+
+def remember_slack(connection: Connection, person_id: str, identity: SlackIdentity | None) -> None:
+    """Keep what a look-up found; None forgets it."""
+    values = {
+        "slack_user_id": identity.user_id if identity else None,
+        "slack_channel": identity.channel if identity else None,
+        "slack_checked_at": identity.checked_at if identity else None,
+    }
+    connection.execute(update(PEOPLE).where(PEOPLE.c.person_id == person_id).values(values))

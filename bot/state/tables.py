@@ -1,0 +1,210 @@
+"""The tables of the state store. `migrations/` makes them; a test holds the two to each other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from bot.core.episodes import Phase
+from bot.state.rows import Act, Status
+from bot.state.types import UtcDateTime
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+METADATA: Final = MetaData()
+
+# SQLite numbers rows by itself only where the key is declared as plain INTEGER.
+_NUMBER: Final = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _one_of(column: str, words: Iterable[str]) -> str:
+    quoted = ", ".join(f"'{word}'" for word in words)
+    return f"{column} IN ({quoted})"
+
+
+SNAPSHOT: Final = Table(
+    "snapshot",
+    METADATA,
+    # The one row that says which accounts the table below holds; what is cached of it is valid for one version.
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("version", BigInteger, nullable=False),
+    Column("as_of", Date, nullable=False),
+    CheckConstraint("id = 1", name="ck_snapshot_one_row"),
+)
+
+ACCOUNTS: Final = Table(
+    "accounts",
+    METADATA,
+    Column("account_id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("name_key", Text, nullable=False),
+    Column("domain_key", Text),
+    Column("external_id", Text),
+    Column("as_of", Date, nullable=False),
+    Column("view", Text, nullable=False),
+    Index("ix_accounts_name_key", "name_key"),
+    Index("ix_accounts_domain_key", "domain_key"),
+    Index("ix_accounts_external_id", "external_id"),
+)
+
+PEOPLE: Final = Table(
+    "people",
+    METADATA,
+    Column("person_id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("email", Text),
+    Column("manager_id", Text),
+    Column("active", Boolean, nullable=False),
+    Column("timezone", Text),
+    Column("slack_user_id", Text),
+    Column("slack_channel", Text),
+    Column("slack_checked_at", UtcDateTime),
+    Index("ix_people_slack_user_id", "slack_user_id"),
+)
+
+EPISODES: Final = Table(
+    "episodes",
+    METADATA,
+    Column("episode_id", Text, primary_key=True),
+    Column("rule", Text, nullable=False),
+    Column("rule_version", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("phase", Text, nullable=False),
+    Column("opened_on", Date, nullable=False),
+    Column("fired_at", UtcDateTime),
+    Column("notified_at", UtcDateTime),
+    Column("step", Integer),
+    Column("claimed_by", Text),
+    Column("claimed_at", UtcDateTime),
+    Column("resolved_at", UtcDateTime),
+    Column("severity", Text, nullable=False),
+    Column("at_stake", Float),
+    CheckConstraint(_one_of("phase", Phase), name="ck_episodes_phase"),
+    Index("ix_episodes_subject", "subject"),
+    Index(
+        "ux_episodes_open",
+        "rule",
+        "subject",
+        unique=True,
+        sqlite_where=text("phase <> 'resolved'"),
+        postgresql_where=text("phase <> 'resolved'"),
+    ),
+)
+
+_SAID: Final = text("sent_at IS NOT NULL")
+_OPEN: Final = text("status IN ('pending', 'sending', 'uncertain')")
+
+NOTICES: Final = Table(
+    "notices",
+    METADATA,
+    Column("seq", _NUMBER, primary_key=True, autoincrement=True),
+    Column("notice_id", Text, nullable=False),
+    Column("episode_id", Text, ForeignKey("episodes.episode_id", name="fk_notices_episode"), nullable=False),
+    Column("transition", Text, nullable=False),
+    Column("destination", Text, nullable=False),
+    Column("act", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("post_id", Text),
+    Column("fallback_id", Text),
+    Column("meant_for", Text),
+    Column("lease_until", UtcDateTime),
+    Column("fence", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("looks", Integer, nullable=False),
+    Column("first_tried_at", UtcDateTime),
+    Column("not_before", UtcDateTime),
+    Column("channel", Text),
+    Column("ts", Text),
+    Column("sent_at", UtcDateTime),
+    Column("error", Text),
+    UniqueConstraint("notice_id", name="ux_notices_id"),
+    UniqueConstraint("episode_id", "transition", "destination", "act", name="ux_notices_key"),
+    CheckConstraint(_one_of("act", Act), name="ck_notices_act"),
+    CheckConstraint(_one_of("status", Status), name="ck_notices_status"),
+    CheckConstraint("status <> 'sending' OR lease_until IS NOT NULL", name="ck_notices_leased"),
+    CheckConstraint("status <> 'sent' OR (channel IS NOT NULL AND ts IS NOT NULL)", name="ck_notices_placed"),
+    # Sent notices pile up over the years: these two know only what is still to be done.
+    Index("ix_notices_open", "seq", sqlite_where=_OPEN, postgresql_where=_OPEN),
+    Index("ix_notices_open_at", "destination", "seq", sqlite_where=_OPEN, postgresql_where=_OPEN),
+    Index("ix_notices_sent", "destination", "sent_at", sqlite_where=_SAID, postgresql_where=_SAID),
+    Index("ix_notices_post", "post_id"),
+)
+
+HOLDS: Final = Table(
+    "holds",
+    METADATA,
+    # Slack's 429 is for a method, not for one message: every replica keeps it.
+    Column("act", Text, primary_key=True),
+    Column("until", UtcDateTime, nullable=False),
+)
+
+SOURCES: Final = Table(
+    "sources",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("read_at", UtcDateTime),
+    Column("complete_to", Date),
+    Column("error", Text),
+    Column("rows_total", BigInteger),
+    Column("rows_rejected", BigInteger),
+)
+
+TICKS: Final = Table(
+    "ticks",
+    METADATA,
+    Column("job", Text),
+    Column("scheduled_for", UtcDateTime),
+    Column("worker", Text, nullable=False),
+    Column("lease_until", UtcDateTime, nullable=False),
+    Column("finished_at", UtcDateTime),
+    Column("outcome", Text),
+    PrimaryKeyConstraint("job", "scheduled_for", name="pk_ticks"),
+)
+
+RUNS: Final = Table(
+    "runs",
+    METADATA,
+    Column("seq", _NUMBER, primary_key=True, autoincrement=True),
+    Column("job", Text, nullable=False),
+    Column("as_of", Date, nullable=False),
+    Column("started", UtcDateTime, nullable=False),
+    Column("finished", UtcDateTime, nullable=False),
+    Column("ok", Boolean, nullable=False),
+    Column("summary", Text, nullable=False),
+    Index("ix_runs_job", "job", "seq"),
+)
+
+AUDIT: Final = Table(
+    "audit",
+    METADATA,
+    # Append-only: triggers of the first migration refuse UPDATE and DELETE.
+    Column("seq", _NUMBER, primary_key=True, autoincrement=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("verb", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Index("ix_audit_subject", "subject", "seq"),
+)

@@ -1,0 +1,84 @@
+"""From tables of the engine to the values that the state store keeps and people ask for."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, Final
+
+from bot.core.metrics import ACCOUNT_METRICS, SOURCE_METRICS
+from bot.state.rows import AccountView, LineView, Person
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date
+
+    import pyarrow as pa
+
+    from bot.core.verdicts import Value
+
+_LINE_COLUMNS: Final = (
+    "account_id", "line_id", "product", "kind", "contracted", "used", "utilization", "pace", "unit", "start", "end",
+)  # fmt: skip
+
+
+def account_views(accounts: pa.Table, lines: pa.Table, as_of: date) -> dict[str, AccountView]:
+    """Return the snapshot of every account by its id, each with its lines in force."""
+    by_account = _lines_by_account(lines)
+    return {row["subject"]: _account(row, by_account.get(row["subject"], ()), as_of) for row in accounts.to_pylist()}
+
+
+def _account(row: Mapping[str, Any], lines: Sequence[LineView], as_of: date) -> AccountView:
+    return AccountView(
+        account_id=row["subject"],
+        name=row["name"],
+        external_id=row["external_id"],
+        domain=row["domain"],
+        url=row["url"],
+        owner_id=row["owner_id"],
+        csm_id=row["csm_id"],
+        as_of=as_of,
+        metrics={name: row[name] for name in ACCOUNT_METRICS},
+        lines=tuple(lines),
+    )
+
+
+def _lines_by_account(lines: pa.Table) -> dict[str, tuple[LineView, ...]]:
+    by_account = lines.select(list(_LINE_COLUMNS)).sort_by([("account_id", "ascending"), ("line_id", "ascending")])
+    rows = groupby(by_account.to_pylist(), key=itemgetter("account_id"))
+    return {account: tuple(map(_line, group)) for account, group in rows}
+
+
+def _line(row: Mapping[str, Any]) -> LineView:
+    return LineView(
+        product=row["product"] or "unnamed product",
+        kind=row["kind"],
+        contracted=row["contracted"],
+        used=row["used"],
+        utilization=row["utilization"],
+        pace=row["pace"],
+        unit=row["unit"] or "units",
+        start=row["start"],
+        end=row["end"],
+    )
+
+
+def people(rows: pa.Table) -> dict[str, Person]:
+    """Return the CRM's people by id; somebody whom the CRM does not call inactive is active."""
+    return {row["person_id"]: _person(row) for row in rows.to_pylist()}
+
+
+def _person(row: Mapping[str, Any]) -> Person:
+    return Person(
+        person_id=row["person_id"],
+        name=row["name"],
+        email=row["email"],
+        manager_id=row["manager_id"],
+        active=row["active"] is not False,
+        timezone=row["timezone"],
+    )
+
+
+def source_metrics(sources: pa.Table) -> dict[str, dict[str, Value | date]]:
+    """Return the metrics of every source by its name."""
+    return {row["subject"]: {name: row[name] for name in SOURCE_METRICS} for row in sources.to_pylist()}

@@ -1,0 +1,100 @@
+"""Takes the episodes through one or several days of findings, and remembers what became of them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from bot.core.episodes import Episode, Phase, Step, advance
+from bot.core.judge import judge
+from bot.core.replay import say_once
+from bot.core.verdicts import Scope
+from bot.state.rows import Audit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date, datetime
+
+    from bot.core.verdicts import Finding, Rule
+    from bot.facts.engine import Analysis
+
+Key = tuple[str, str]
+"""Rule and subject."""
+
+
+class Watch:
+    """The open episodes, and the steps that they take."""
+
+    def __init__(self, rules: Sequence[Rule], open_episodes: Mapping[Key, Episode]) -> None:
+        self._rules = {rule.name: rule for rule in rules}
+        self._open = {key: episode for key, episode in open_episodes.items() if key[0] in self._rules}
+        self._spoken_before = frozenset(episode.episode_id for episode in open_episodes.values() if episode.fired_at)
+        self._changed: dict[str, Episode] = {}
+        self._steps: list[Step] = []
+        self.findings: dict[Key, Finding] = {}
+        """The last finding of each rule and subject."""
+
+    def judge(self, analysis: Analysis, day: date, now: datetime, *, sources_too: bool) -> None:
+        """Judge one day and take every episode one step. Sources are judged as they are now, never as of the past."""
+        rules = list(self._rules.values())
+        open_subjects: dict[str, set[str]] = defaultdict(set)
+        for rule, subject in self._open:
+            open_subjects[rule].add(subject)
+        found = judge(rules, Scope.ACCOUNT, analysis.accounts, day, open_subjects)
+        if sources_too:
+            found += judge(rules, Scope.SOURCE, analysis.sources, day, open_subjects)
+        for finding in found:
+            self._advance(finding, now)
+
+    def _advance(self, finding: Finding, now: datetime) -> None:
+        key = (finding.rule, finding.subject)
+        before = self._open.get(key)
+        step = advance(before, finding, self._rules[finding.rule], now)
+        self.findings[key] = finding
+        self._steps.append(step)
+        after = step.episode
+        if after is not None and after != before:
+            self._changed[after.episode_id] = after
+        if after is None or after.phase is Phase.RESOLVED:
+            self._open.pop(key, None)
+        else:
+            self._open[key] = after
+
+    def rule(self, name: str) -> Rule:
+        """Return the rule of this name."""
+        return self._rules[name]
+
+    def latest(self, episode: Episode) -> Episode:
+        """Return the last state of an episode."""
+        return self._changed.get(episode.episode_id, episode)
+
+    def open_count(self) -> int:
+        """Count the episodes that are open now."""
+        return len(self._open)
+
+    def changed(self) -> tuple[Episode, ...]:
+        """Return every episode that is not as it was, in its last state."""
+        return tuple(self._changed.values())
+
+    def to_say(self) -> tuple[Step, ...]:
+        """Return the steps that people are to hear of, one an episode."""
+        return say_once(self._steps, self._spoken_before)
+
+    def audit(self, at: datetime) -> tuple[Audit, ...]:
+        """Return a line for every step that had something to say, of rules in shadow mode too."""
+        return tuple(
+            Audit(
+                at=at,
+                actor="headroom",
+                verb=step.transition,
+                subject=step.episode.subject,
+                detail={
+                    "rule": step.episode.rule,
+                    "version": step.episode.rule_version,
+                    "episode": step.episode.episode_id,
+                    "reason": step.detail,
+                },
+            )
+            for step in self._steps
+            if step.episode is not None and step.notify
+        )

@@ -1,0 +1,124 @@
+"""From chunks of cells to columns of the schema; what cannot be read is kept as a fault of its row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import pyarrow as pa
+
+from connectors.files.headers import Slot, column_of, slots
+from connectors.files.values import Raw, UnreadableError, Value, is_blank
+from connectors.schema import SCHEMAS, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from connectors.files.chunk import Chunk, File
+    from connectors.files.settings import FileSet
+
+_REMEMBERED: Final = 65_536
+"""Cells of one column whose value is kept: days and names repeat, and reading them is what takes time."""
+
+
+@dataclass(slots=True)
+class Mapped:
+    """The rows of one chunk as columns of the schema, and what is wrong with some of them."""
+
+    chunk: Chunk
+    columns: Mapping[tuple[Table, str], list[Value]]
+    faults: dict[int, list[UnreadableError]] = field(default_factory=dict)
+    """By row; a row without an entry is read."""
+
+    def fault(self, row: int, reason: str, detail: str) -> None:
+        """Note that a row is to be refused. The first reason is the one that is counted."""
+        self.faults.setdefault(row, []).append(UnreadableError(reason, detail))
+
+    def good(self) -> Sequence[int]:
+        """Return the rows without a fault."""
+        rows = range(len(self.chunk.lines))
+        return [row for row in rows if row not in self.faults] if self.faults else rows
+
+    def yielding(self, table: Table) -> Sequence[int]:
+        """Return the rows without a fault that hold a record of the table: nothing that it must have is blank."""
+        rows = self.good()
+        for (owner, name), column in self.columns.items():
+            if owner == table and not SCHEMAS[table].field(name).nullable and None in column:
+                rows = [row for row in rows if column[row] is not None]
+        return rows
+
+    def rows(self, table: Table, rows: Sequence[int]) -> pa.Table:
+        """Return some rows of one table, with columns and types of its schema."""
+        arrays = [self._array(table, field, rows) for field in SCHEMAS[table]]
+        return pa.Table.from_arrays(arrays, schema=SCHEMAS[table])
+
+    def _array(self, table: Table, field: pa.Field[Any], rows: Sequence[int]) -> pa.Array[Any]:
+        column = self.columns.get((table, field.name))
+        if column is None:
+            column = [None] * len(rows)
+        elif len(rows) < len(column):
+            column = [column[row] for row in rows]
+        array: pa.Array[Any] = pa.array(column, field.type)
+        return array
+
+
+class Mapper:
+    """Reads the cells of one set of files into the fields that the settings fill."""
+
+    def __init__(self, settings: FileSet) -> None:
+        self._readers = [(slot, _Reader(slot, settings.blank)) for slot in slots(settings.tables)]
+
+    def map(self, file: File, chunk: Chunk) -> Mapped:
+        """Read a chunk of a file."""
+        columns: dict[tuple[Table, str], list[Value]] = {}
+        mapped = Mapped(chunk, columns)
+        for slot, reader in self._readers:
+            if slot.source.is_constant:
+                columns[slot.table, slot.name] = [slot.source.constant(file.day)] * len(chunk.lines)
+            else:
+                columns[slot.table, slot.name] = _column(mapped, slot, reader)
+        return mapped
+
+
+def _column(mapped: Mapped, slot: Slot, reader: _Reader) -> list[Value]:
+    chunk = mapped.chunk
+    header = column_of(slot, chunk.headers)
+    cells = [None] * len(chunk.lines) if header is None else chunk.cells[chunk.headers.index(header)]
+    try:
+        return list(map(reader.__getitem__, cells))
+    except UnreadableError:
+        # Some cell has a fault: once more, slowly, to say which.
+        return _column_with_faults(mapped, reader, cells, header or slot.source.column[0])
+
+
+def _column_with_faults(mapped: Mapped, reader: _Reader, cells: Sequence[Raw], header: str) -> list[Value]:
+    values: list[Value] = []
+    for row, cell in enumerate(cells):
+        try:
+            values.append(reader[cell])
+        except UnreadableError as fault:
+            values.append(None)
+            mapped.fault(row, fault.reason, f"{header}: {fault.detail}")
+    return values
+
+
+class _Reader(dict[Raw, Value]):
+    """Reads the cells of one column: `reader[cell]` is the value. Texts that it has read it remembers.
+
+    Days and names repeat, and reading them is what takes time. Other cells are read anew: 1, 1.0 and True are equal
+    as keys, and yet not the same cell. Raises UnreadableError.
+    """
+
+    def __init__(self, slot: Slot, blanks: frozenset[str]) -> None:
+        super().__init__()
+        self._slot = slot
+        self._blanks = blanks
+        self._never_blank = slot.never_blank
+
+    def __missing__(self, cell: Raw) -> Value:
+        value = None if is_blank(cell, self._blanks) else self._slot.source.parse(cell)
+        if value is None and self._never_blank:
+            raise UnreadableError("missing-value", "is blank")
+        if isinstance(cell, str) and len(self) < _REMEMBERED:
+            self[cell] = value
+        return value

@@ -1,0 +1,197 @@
+"""The HTTP session of every connector: it never hangs, repeats only what may be repeated, and counts its calls."""
+
+from __future__ import annotations
+
+import email.utils
+import random
+import threading
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+import requests
+from requests.auth import AuthBase
+from requests.exceptions import ChunkedEncodingError, SSLError, Timeout
+from requests.exceptions import ConnectionError as LostConnectionError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+_ENHANCE_YOUR_CALM: Final = 420
+_TOO_MANY: Final = 429
+_SERVER_ERROR: Final = 500
+_HTTPS: Final = 443
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait for the other side, and how often to ask again. Times in seconds.
+
+    `sleep` and `chance` (a number in 0..1 that spreads the waits of many clients) are there to be replaced in tests.
+    """
+
+    connect: float = 5.0
+    read: float = 130.0
+    attempts: int = 4
+    first_wait: float = 0.5
+    longest_wait: float = 60.0
+    sleep: Callable[[float], None] = time.sleep
+    chance: Callable[[], float] = random.random
+
+    def wait(self, attempt: int) -> float:
+        """Seconds to wait after the attempt of this number (from 1): doubling, and any share of it."""
+        return self.chance() * min(self.longest_wait, self.first_wait * 2.0**attempt)
+
+
+class Bearer(AuthBase):
+    """Signs a request with a token.
+
+    Given as `auth`, because a header alone is overruled by an entry in the user's .netrc.
+    """
+
+    def __init__(self, token: str | None) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Set the header, or take it away where there is no token."""
+        request.headers.pop("Authorization", None)
+        if self._token is not None:
+            request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+class Session(requests.Session):
+    """A `requests.Session` with default timeouts, repetition with jitter, and a count of its calls.
+
+    Repeated are requests that `repeatable` allows, after a lost connection and after the statuses 420, 429 and 5xx;
+    `Retry-After` is obeyed up to the longest wait. What still fails after the last attempt is raised or returned as
+    `requests` does. `verify` (a file of certificates) stands above REQUESTS_CA_BUNDLE; loopback never goes through
+    a proxy. Safe to be used by several threads.
+    """
+
+    def __init__(
+        self, patience: Patience | None = None, *, verify: Path | None = None, trust_environment: bool = True
+    ) -> None:
+        super().__init__()
+        self.patience = patience or Patience()
+        self.trust_env = trust_environment
+        if verify is not None:
+            self.verify = str(verify)
+        self._counting = threading.Lock()
+        self.calls = 0
+        """Requests sent so far, repeated ones included."""
+
+    def repeatable(self, request: requests.PreparedRequest) -> bool:
+        """Tell whether sending this request twice does no harm."""
+        return request.method in {"GET", "HEAD"}
+
+    def observe(self, response: requests.Response) -> None:
+        """Look at an answer, also one that will be asked for again; for subclasses."""
+
+    def send(
+        self,
+        request: requests.PreparedRequest,
+        **kwargs: Any,  # noqa: ANN401 - handed on as they come
+    ) -> requests.Response:
+        """Send one prepared request, repeating it where that is allowed."""
+        kwargs["timeout"] = kwargs.get("timeout") or (self.patience.connect, self.patience.read)
+        attempts = self.patience.attempts if self.repeatable(request) else 1
+        for attempt in range(1, attempts):
+            wait = self._attempt(request, kwargs, attempt)
+            if isinstance(wait, requests.Response):
+                return wait
+            self.patience.sleep(wait)
+        return self._once(request, kwargs)
+
+    def _attempt(
+        self, request: requests.PreparedRequest, kwargs: Mapping[str, Any], attempt: int
+    ) -> requests.Response | float:
+        """Return the answer, or the seconds to wait before asking again."""
+        try:
+            response = self._once(request, kwargs)
+        except SSLError:
+            raise  # a certificate does not become valid by asking again
+        except (LostConnectionError, Timeout, ChunkedEncodingError):
+            return self.patience.wait(attempt)
+        if not _passing(response.status_code):
+            return response
+        asked = _retry_after(response)
+        if asked is not None and asked > self.patience.longest_wait:
+            return response
+        response.close()
+        return self.patience.wait(attempt) if asked is None else asked
+
+    def _once(self, request: requests.PreparedRequest, kwargs: Mapping[str, Any]) -> requests.Response:
+        with self._counting:
+            self.calls += 1
+        response = super().send(request, **kwargs)
+        self.observe(response)
+        return response
+
+    def merge_environment_settings(  # type: ignore[override]  # five arguments of requests' own types, handed on
+        self,
+        url: str,
+        proxies: Any,  # noqa: ANN401 - requests' own type
+        stream: Any,  # noqa: ANN401 - likewise
+        verify: Any,  # noqa: ANN401 - likewise
+        cert: Any,  # noqa: ANN401 - likewise
+    ) -> Any:  # noqa: ANN401 - likewise
+        """Merge proxies and certificates of the environment with the session's own, which win."""
+        own = self.verify if verify is None else verify
+        merged = super().merge_environment_settings(url, proxies, stream, own, cert)
+        if is_loopback(url):
+            merged["proxies"] = {}
+        return merged
+
+
+def is_loopback(url: str) -> bool:
+    """Tell whether an address leads to this machine itself."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def base_address(text: str) -> str:
+    """Check the address of a server, like `https://acme.my.salesforce.com`, and return it without a slash at its end.
+
+    Raises ValueError where it is no such address, or would send secrets in the clear.
+    """
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError as error:
+        raise ValueError(f"'{text}' is no address: {error}") from error
+    if not parts.hostname or parts.scheme not in {"http", "https"} or "@" in parts.netloc:
+        raise ValueError(f"'{text}' is no address of a server; write it like https://example.com")
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        raise ValueError(f"'{text}' has something after the host; write {parts.scheme}://{parts.netloc}")
+    if parts.scheme == "http" and not is_loopback(text):
+        raise ValueError(f"'{text}' would send secrets in the clear; write https://{parts.netloc}")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    usual = port is None or (parts.scheme == "https" and port == _HTTPS)
+    return f"{parts.scheme}://{host}" + ("" if usual else f":{port}")
+
+
+def _passing(status: int) -> bool:
+    return status in {_ENHANCE_YOUR_CALM, _TOO_MANY} or status >= _SERVER_ERROR
+
+
+def _retry_after(response: requests.Response) -> float | None:
+    text = response.headers.get("Retry-After", "").strip()
+    if text.isdecimal():
+        return float(text)
+    try:
+        moment = email.utils.parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    # A date without a zone is UTC by RFC 9110.
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max(0.0, (aware - datetime.now(UTC)).total_seconds())

@@ -1,0 +1,1 @@
+"""Sources of usage: product analytics and files."""

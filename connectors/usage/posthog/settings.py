@@ -1,0 +1,118 @@
+"""What the settings say about a PostHog source. Nothing of them reaches HogQL unchecked or unquoted."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from ipaddress import ip_address
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from connectors.secrets import SecretRef
+
+MOST_ROWS = 50_000
+"""The most rows that PostHog answers one query with; without a LIMIT it is 100, in silence."""
+
+_STEP = r"[A-Za-z0-9_$][A-Za-z0-9_$ -]*"
+_PROPERTY = re.compile(rf"properties(\.{_STEP})+")
+_CUSTOMER = re.compile(
+    rf"\$group_[0-4]|distinct_id|group_[0-4]\.(key|properties(\.{_STEP})+)|(person\.)?properties(\.{_STEP})+"
+)
+
+
+def _address(value: object) -> str:
+    parts = urlsplit(str(value).strip())
+    if not parts.hostname or parts.username or parts.query or parts.fragment:
+        raise ValueError("wanted the address of PostHog, like 'https://eu.posthog.com'")
+    if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(parts.hostname)):
+        raise ValueError("wanted https: the key would travel in clear text (http is for the loopback interface only)")
+    return parts.geturl().rstrip("/")
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _customer(value: object) -> str:
+    path = str(value).strip()
+    if not _CUSTOMER.fullmatch(path):
+        raise ValueError(
+            f"'{path}' is no path that names a customer; wanted one like '$group_0', 'properties.$groups.company', "
+            "'properties.account_id' or 'person.properties.company'"
+        )
+    return path
+
+
+def _property(value: object) -> str:
+    path = str(value).strip()
+    if re.fullmatch(_STEP, path):
+        path = f"properties.{path}"
+    if not _PROPERTY.fullmatch(path):
+        raise ValueError(f"'{path}' is no property of an event; wanted one like 'quantity' or 'properties.usage.bytes'")
+    return path
+
+
+def _zone(value: object) -> str:
+    try:
+        return ZoneInfo(str(value)).key
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError("wanted an IANA time zone, like 'Europe/Berlin'") from error
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SumOf(_Part):
+    """Adds up a numeric property of the events."""
+
+    sum: Annotated[str, BeforeValidator(_property)] = Field(description="a property of the event, like 'quantity'")
+
+
+class MeterQuery(_Part):
+    """How one meter is measured from events."""
+
+    meter: str = Field(min_length=1, description="the meter that this measures")
+    events: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
+        default=(), description="names of events; none means every event"
+    )
+    measure: Literal["users", "count"] | SumOf = Field(
+        description="users (who was active), count (how many events) or {sum: property}"
+    )
+
+
+class Settings(_Part):
+    """One PostHog project."""
+
+    host: Annotated[str, BeforeValidator(_address)] = Field(description="like 'https://eu.posthog.com'")
+    project: int = Field(gt=0, description="the project's id, a number, from the project's settings")
+    api_key: SecretRef = SecretRef(env="POSTHOG_API_KEY")
+    customer: Annotated[str, BeforeValidator(_customer)] = Field(
+        default="$group_0", description="what names the customer: '$group_0' or a property path"
+    )
+    user: Literal["person_id", "distinct_id"] = Field(
+        default="person_id", description="who counts as one user; a person may have several distinct ids"
+    )
+    meters: tuple[MeterQuery, ...] = Field(min_length=1, description="at least one meter")
+    timezone: Annotated[str, BeforeValidator(_zone)] | None = Field(
+        default=None, description="the time zone whose days are counted; default: the project's own"
+    )
+    start: date | None = Field(default=None, description="the first day ever to read; default: the first event's")
+    queries_per_hour: int = Field(default=2400, gt=0, description="what the plan allows; some allow 120")
+    page_rows: int = Field(default=MOST_ROWS, ge=1, le=MOST_ROWS, description="rows asked for at a time")
+
+    @model_validator(mode="after")
+    def _each_meter_once(self) -> Self:
+        names = [query.meter for query in self.meters]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"meter '{twice[0]}' stands twice; list all of its events in one entry")
+        return self

@@ -1,0 +1,180 @@
+"""The installed command as a process of its own, against stand-in servers in this one: HTTP and WebSocket between."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from datetime import timedelta
+from html import unescape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from bot.messages.revise import CLAIM
+from bot.sandbox.company import Story
+from bot.sandbox.demo import Stage, stage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bot.sandbox.slack import Entry
+
+HEADROOM = Path(sys.executable).parent / "headroom"
+SEED = 11
+
+# Few enough messages to be delivered in seconds at Slack's pace of one a second and channel.
+RULES = """\
+- name: licence-underuse
+  kind: churn_risk
+  when: licence_utilization < 0.50 AND tenure_days > 60 AND days_to_renewal BETWEEN 0 AND 180
+  clear: licence_utilization >= 0.60 OR active_lines = 0
+  for: 14d
+  severity: CASE WHEN arr >= 100000 THEN 'high' ELSE 'medium' END
+  at_stake: arr
+  to: [owner, "#cs-risk"]
+  template: churn_risk
+- name: source-stale
+  kind: operations
+  scope: source
+  when: failed OR age_days > stale_after_days
+  severity: high
+  to: ["#cs-ops"]
+  template: operations
+"""
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Iterator[Stage]:
+    with stage(SEED, tmp_path) as scene:
+        settings = yaml.safe_load(scene.settings.read_text())
+        (tmp_path / "rules.yaml").write_text(RULES)
+        scene.settings.write_text(yaml.safe_dump({**settings, "rules": "rules.yaml"}))
+        yield scene
+
+
+def once(scene: Stage, *more: str) -> tuple[int, dict[str, Any], str]:
+    command = [str(HEADROOM), "run", "--once", "--json", "--config", str(scene.settings), *more]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False, cwd=scene.settings.parent)
+    return done.returncode, json.loads(done.stdout), done.stderr
+
+
+@contextmanager
+def serving(scene: Stage) -> Iterator[subprocess.Popen[str]]:
+    command = [str(HEADROOM), "run", "--config", str(scene.settings)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=scene.settings.parent) as process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+            _, log = process.communicate(timeout=30)
+            assert process.returncode == 0, log
+
+
+def posts(scene: Stage, channel: str) -> list[Entry]:
+    return [entry for entry in scene.slack.journal if entry.kind == "post" and entry.channel_name == channel]
+
+
+def expected_underuse(scene: Stage) -> set[str]:
+    """Names of the accounts that the sample company makes use too little, whatever the product finds.
+
+    Those whose contract ends within 160 days: the rule wants 180 days or less, and that for 14 days.
+    """
+    company = scene.company
+    first, last = str(company.today), str(company.today + timedelta(days=160))
+    ending = {record["AccountId"] for record in company.salesforce["Contract"] if first <= record["EndDate"] <= last}
+    names = {record["Id"]: record["Name"] for record in company.salesforce["Account"]}
+    return {names[key] for key, story in company.stories.items() if story == Story.UNDERUSE and key in ending}
+
+
+def headlines(entries: list[Entry]) -> list[str]:
+    return [str(entry.blocks[0]["text"]["text"]) for entry in entries]
+
+
+def test_one_night_reads_judges_and_posts_and_the_next_run_says_nothing_twice(scene: Stage) -> None:
+    code, first, _ = once(scene)
+    assert code == 0
+    assert first["rows"]["read"] + first["rows"]["rejected"] == first["rows"]["total"] > 100_000
+    assert first["accounts"] == 60
+    assert {notice["status"] for notice in first["notices"]} <= {"sent", "failed"}  # failed: said in the fallback
+    said = headlines(posts(scene, "cs-risk"))
+    assert len(expected_underuse(scene)) >= 3
+    for name in expected_underuse(scene):
+        assert any(name[:40] in line for line in said), name
+    before = len(scene.slack.journal)
+    code, second, _ = once(scene)
+    assert (code, second["notices"], len(scene.slack.journal)) == (0, [], before)
+
+
+def test_a_person_asks_and_claims_while_the_bot_runs(scene: Stage) -> None:
+    world = scene.slack
+    asker, other = world.users[0], world.users[1]
+    with serving(scene):
+        assert world.wait(lambda journal: any(entry.channel_name == "cs-risk" for entry in journal), timeout=60)
+        alert = posts(scene, "cs-risk")[0]
+        name = next(name for name in expected_underuse(scene) if name[:40] in headlines([alert])[0])
+
+        answer = world.slash_command(asker.id, name, "#cs-risk")
+        assert answer.acked
+        assert answer.transport == "socket"
+        assert name[:40] in unescape(json.dumps(answer.shown, ensure_ascii=False))
+
+        unknown = world.slash_command(asker.id, name[:6] + "xx", "#cs-risk")
+        assert name[:20] in unescape(json.dumps(unknown.shown, ensure_ascii=False))
+
+        world.press(asker.id, "#cs-risk", alert.ts, CLAIM)
+        assert world.wait(
+            lambda journal: any(entry.kind == "update" and entry.ts == alert.ts for entry in journal), timeout=20
+        )
+        update = next(entry for entry in world.journal if entry.kind == "update" and entry.ts == alert.ts)
+        assert f"<@{asker.id}>" in json.dumps(list(update.blocks))
+        assert CLAIM not in {
+            element.get("action_id")
+            for block in update.blocks
+            if block["type"] == "actions"
+            for element in block["elements"]
+        }
+        with pytest.raises(LookupError):
+            world.press(other.id, "#cs-risk", alert.ts, CLAIM)  # the button is gone
+
+
+def test_a_source_that_is_down_is_said_and_what_was_known_is_kept(scene: Stage) -> None:
+    _, first, _ = once(scene)
+    settings = yaml.safe_load(scene.settings.read_text())
+    settings["sources"][1]["host"] = "http://127.0.0.1:9"  # nobody listens there
+    scene.settings.write_text(yaml.safe_dump(settings))
+    code, second, complaint = once(scene)
+    assert code == 1
+    assert "posthog" in complaint
+    assert "could not be read" in complaint
+    assert second["accounts"] == first["accounts"]
+    assert [notice["kind"] for notice in second["notices"]] == ["operations"]
+    assert len(posts(scene, "cs-ops")) >= 1
+
+
+def test_wrong_settings_end_with_two_and_every_fault(tmp_path: Path) -> None:
+    path = tmp_path / "headroom.yaml"
+    path.write_text("company: Acme\nsources: []\ntimezone: Nowhere\n")
+    done = subprocess.run(
+        [str(HEADROOM), "run", "--once", "--config", str(path)], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "sources" in done.stderr
+    assert "timezone" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_bot_stops_quietly_when_it_is_told_to(scene: Stage) -> None:
+    with serving(scene) as process:
+        assert scene.slack.wait(lambda journal: len(journal) > 0, timeout=60)
+        started = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=30)
+        assert time.monotonic() - started < 20

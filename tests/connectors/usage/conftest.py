@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.sandbox.serve import serving
+from tests.connectors.usage.making import KEY, PostHog, Switchboard
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+@pytest.fixture(autouse=True)
+def _key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POSTHOG_TEST_KEY", KEY)
+
+
+@pytest.fixture(scope="session")
+def switchboard() -> Iterator[Switchboard]:
+    """A server whose app each test puts in."""
+    board = Switchboard()
+    with serving(board) as url:
+        board.url = url
+        yield board
+
+
+@pytest.fixture
+def serve(switchboard: Switchboard) -> Callable[..., PostHog]:
+    """Serve these events for the length of the test."""
+    return switchboard.posthog

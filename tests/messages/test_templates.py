@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.errors import TemplateError
+from bot.messages.blocks import to_blocks
+from bot.messages.render import Templates
+from bot.messages.texts import FILTERS, VARIABLES
+from tests.messages.making import CHURN, SHIPPED
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def _template(folder: Path, name: str = "mine", **texts: str) -> Path:
+    parts = {"title": "{{ account.name }}", "body": "Text.", "fallback": "{{ title }}", **texts}
+    (folder / name).mkdir(parents=True)
+    for part, text in parts.items():
+        (folder / name / f"{part}.j2").write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_the_shipped_templates_are_complete() -> None:
+    assert Templates([SHIPPED]).names() == ("account", "churn_risk", "operations", "renewal", "upsell")
+
+
+def test_a_users_text_overrides_the_shipped_one_and_leaves_the_rest(tmp_path: Path) -> None:
+    (tmp_path / "churn_risk").mkdir()
+    (tmp_path / "churn_risk" / "title.j2").write_text("Call {{ account.name }}", encoding="utf-8")
+    message = Templates([tmp_path, SHIPPED]).alert(CHURN())
+    assert message.blocks[0].text == "Call Northwind Freight"  # type: ignore[union-attr]  # a headline
+    assert message.summary.startswith("Call Northwind Freight. USD 120,000 of ARR at stake")
+
+
+def test_an_unknown_variable_is_named_with_file_line_and_the_nearest_name(tmp_path: Path) -> None:
+    folder = _template(tmp_path, body="One.\n{{ acount.name }}\n{{ m.licence_utilisation | percent }}\n")
+    with pytest.raises(TemplateError) as error:
+        Templates([folder])
+    file = re.escape(str(folder / "mine" / "body.j2"))
+    assert re.search(rf"{file}:2: unknown variable 'acount'; did you mean 'account'\?", str(error.value))
+    wanted = rf"{file}:3: unknown variable 'm\.licence_utilisation'; did you mean 'm\.licence_utilization'\?"
+    assert re.search(wanted, str(error.value))
+
+
+def test_an_unknown_property_is_named_with_file_and_line(tmp_path: Path) -> None:
+    folder = _template(tmp_path, title="First line\n{{ account.nam }}")
+    with pytest.raises(TemplateError, match=r"title\.j2:2: unknown variable 'nam'"):
+        Templates([folder]).alert(CHURN.but(template="mine")())
+
+
+def test_a_metric_whose_name_is_computed_is_still_checked(tmp_path: Path) -> None:
+    folder = _template(tmp_path, title="{% set n = 'licence' %}\n{{ m[n] | percent }}")
+    with pytest.raises(TemplateError, match=r"title\.j2:2: unknown variable 'licence'"):
+        Templates([folder]).alert(CHURN.but(template="mine")())
+
+
+def test_every_fault_of_every_template_is_told_at_once(tmp_path: Path) -> None:
+    _template(tmp_path, "one", title="{% if %}", body="{{ nobody }}")
+    (tmp_path / "two").mkdir()
+    (tmp_path / "two" / "title.j2").write_text("x", encoding="utf-8")
+    with pytest.raises(TemplateError) as error:
+        Templates([tmp_path])
+    text = str(error.value)
+    assert re.search(r"one.title\.j2:1: Expected an expression", text)
+    assert re.search(r"one.body\.j2:1: unknown variable 'nobody'", text)
+    assert re.search(r"two: a template has body\.j2; add it", text)
+
+
+def test_a_template_cannot_reach_into_python(tmp_path: Path) -> None:
+    folder = _template(tmp_path, body="{{ account.__class__.__mro__ }}")
+    with pytest.raises(TemplateError, match=r"body\.j2:1"):
+        Templates([folder]).alert(CHURN.but(template="mine")())
+
+
+def test_a_filter_that_fails_is_told_with_file_and_line(tmp_path: Path) -> None:
+    folder = _template(tmp_path, body="x\n{{ account | percent }}")
+    with pytest.raises(TemplateError, match=r"body\.j2:2: cannot be rendered"):
+        Templates([folder]).alert(CHURN.but(template="mine")())
+
+
+def test_an_unknown_template_is_told_with_the_nearest(templates: Templates) -> None:
+    with pytest.raises(TemplateError, match="there is no template 'churn_risc'; did you mean 'churn_risk'"):
+        templates.alert(CHURN.but(template="churn_risc")())
+
+
+def test_a_template_that_says_too_much_is_refused_before_slack_refuses_it(tmp_path: Path) -> None:
+    folder = _template(tmp_path, body="word " * 2200)
+    with pytest.raises(TemplateError, match="template 'mine' makes a message that Slack would refuse"):
+        Templates([folder]).alert(CHURN.but(template="mine")())
+
+
+def test_a_name_that_cannot_be_seen_is_said_to_be_unknown(templates: Templates) -> None:
+    message = templates.alert(CHURN.but(name=" \u200b\n")())
+    assert message.blocks[0].text.startswith("unknown uses 41 %")  # type: ignore[union-attr]
+
+
+def test_a_title_of_nothing_still_makes_a_header(tmp_path: Path) -> None:
+    folder = _template(tmp_path, title="  ")
+    message = Templates([folder]).alert(CHURN.but(template="mine")())
+    assert to_blocks(message)[0]["text"]["text"] == "…"
+
+
+def test_values_are_escaped_once_and_links_stay_links(tmp_path: Path) -> None:
+    folder = _template(tmp_path, body="{{ account.name | link('https://x.example/?a=1&b=2') }} {{ account.name }}")
+    message = Templates([folder]).alert(CHURN.but(template="mine", name="A & B")())
+    assert message.blocks[1].text == "<https://x.example/?a=1&amp;b=2|A &amp; B> A &amp; B"  # type: ignore[union-attr]
+
+
+def test_unknown_values_print_unknown_without_a_filter(tmp_path: Path) -> None:
+    folder = _template(tmp_path, body="{{ m.arr }}, {{ m.renewal_date }}, {{ m.auto_renew }}, {{ m.seats }}")
+    message = Templates([folder]).alert(CHURN.but(template="mine")(arr=None))
+    assert message.blocks[1].text == "unknown, 31 Mar 2026, yes, 100"  # type: ignore[union-attr]
+
+
+def test_the_guide_names_every_variable_and_filter() -> None:
+    guide = (SHIPPED / "README.md").read_text(encoding="utf-8")
+    for name in (*VARIABLES, *FILTERS, "link", "mention"):
+        assert re.search(rf"`{name}\b", guide), name
+
+
+def test_a_right_to_left_name_is_isolated_alone_and_not_the_sentence_around_it(templates: Templates) -> None:
+    message = templates.alert(CHURN.but(name="شركة")())
+    assert message.summary.startswith("\u2068شركة\u2069 uses 41 % of its licences; renewal")

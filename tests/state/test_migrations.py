@@ -1,0 +1,135 @@
+"""Opening a database: made, brought up to date, refused."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from bot.state import engine as engines
+from bot.state.engine import HEAD, StateError, migrate, open_engine
+from bot.state.store import open_store
+from bot.state.tables import METADATA
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_migrations_make_the_tables_of_the_code(empty_url: str) -> None:
+    migrate(empty_url)
+    engine = open_engine(empty_url)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_server_default": True})
+        assert compare_metadata(context, METADATA) == []
+        checks = {
+            table.name: {
+                str(one["name"]) for one in sa.inspect(connection).get_check_constraints(table.name) if one["name"]
+            }
+            for table in METADATA.sorted_tables
+        }
+    engine.dispose()
+    wanted = {
+        table.name: {str(one.name) for one in table.constraints if isinstance(one, sa.CheckConstraint)}
+        for table in METADATA.sorted_tables
+    }
+    assert checks == wanted
+
+
+def test_the_newest_migration_is_the_one_that_the_code_expects() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "bot/state/migrations"))
+    assert ScriptDirectory.from_config(config).get_heads() == [HEAD]
+
+
+def test_migrating_twice_changes_nothing(empty_url: str) -> None:
+    migrate(empty_url)
+    migrate(empty_url)
+    with open_store(empty_url) as store:
+        assert store.names() == []
+
+
+def test_processes_that_start_at_once_all_find_a_store(empty_url: str) -> None:
+    code = "import sys; from bot.state.store import open_store; open_store(sys.argv[1]).close()"
+    command = [sys.executable, "-c", code, empty_url]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    started = [subprocess.Popen(command, stderr=subprocess.PIPE, env=environment) for _ in range(3)]
+    errors = [process.communicate(timeout=60)[1].decode() for process in started]
+    assert [process.returncode for process in started] == [0, 0, 0], errors
+
+
+def test_an_open_store_needs_no_alembic(url: str) -> None:
+    """It takes half a second to import, and every command would pay it."""
+    code = (
+        "import sys; from bot.state.store import open_store; open_store(sys.argv[1]).close();"
+        "sys.exit('alembic' in sys.modules)"
+    )
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    assert subprocess.run([sys.executable, "-c", code, url], check=False, env=environment).returncode == 0
+
+
+def test_a_database_of_a_newer_version_is_refused(url: str) -> None:
+    engine = open_engine(url)
+    with engine.begin() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
+    with pytest.raises(StateError, match="version 9999 is unknown to this Headroom"):
+        open_store(url)
+
+
+@pytest.mark.parametrize(
+    ("address", "problem"),
+    [
+        ("nonsense", "not a database address"),
+        ("mysql://root@localhost/x", "wanted SQLite, or PostgreSQL"),
+        ("sqlite://", "would lose what was said"),
+        ("sqlite:///:memory:", "would lose what was said"),
+        ("postgresql://me:secret@127.0.0.1:1/x", "cannot be opened"),
+    ],
+)
+def test_an_address_that_cannot_be_used_is_named_without_its_password(address: str, problem: str) -> None:
+    with pytest.raises(StateError, match=problem) as raised:
+        open_store(address)
+    assert "secret" not in str(raised.value)
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StateError, match="the folder cannot be made"):
+        open_store(f"sqlite:///{tmp_path}/file/state.db")
+
+
+def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    (tmp_path / "state.db").write_text("x" * 5000)
+    with pytest.raises(StateError, match="file is not a database"):
+        open_store(f"sqlite:///{tmp_path}/state.db")
+
+
+def test_sqlite_is_set_to_lose_nothing(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path}/deep/down/state.db")
+    with engine.connect() as connection:
+        settings = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+        }
+    engine.dispose()
+    assert settings == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 30_000}
+
+
+def test_a_relative_address_is_relative_to_the_current_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    open_store("sqlite:///data/headroom.db").close()
+    assert (tmp_path / "data" / "headroom.db").exists()
+
+
+def test_the_migrations_lie_inside_the_package() -> None:
+    assert Path(engines.__file__).parent / "migrations" == engines._MIGRATIONS
+    assert (engines._MIGRATIONS / "env.py").exists()
