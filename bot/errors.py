@@ -3,7 +3,13 @@
 `HeadroomError`: says what is wrong, where, and what to do
   ├─ `SettingsError`: every fault of the settings and rules at once
   ├─ `TemplateError`: a template cannot be rendered, or renders something that Slack would refuse
+  ├─ `StateError` (bot.state.engine): the state store cannot be used
+  │    ├─ `StaleJudgementError`: another run judged meanwhile; nothing was stored
+  │    └─ `UnknownEpisodeError`: somebody pressed a button of an episode that is not there
+  ├─ `PastDayError` (bot.pipeline): a day before the last judged one
   └─ `DeliveryError`: a message was not delivered; `permanent` says whether to try again
+       ├─ `RefusedError`, `SlackAuthError` (bot.slack.calls): Slack's definite answers
+       ├─ `UnreachableError`, `SharedChannelError` (bot.slack): nobody to tell, or nobody who may know
        └─ `UnclearError`: nobody knows whether it was delivered; never repeated, to be reconciled
 Sources raise `connectors.base.SourceError`; Bolt and the command line turn all of them into words.
 """

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.messages.escape import mrkdwn
 from bot.messages.message import Headline, Message, Note, Text
-from bot.slack.people import PERSON, UnreachableError
+from bot.slack.people import PERSON
 from bot.state.keys import notice_id
 from bot.state.rows import Act
 
@@ -29,15 +29,13 @@ def stand_in(notice: Notice, fallback: str, error: DeliveryError, store: PeopleS
     """
     if notice.destination == fallback:
         return None
-    if isinstance(error, UnreachableError):
-        reason = f"{_MEANT_FOR}{error.problem}"
-    else:
-        reason = f"{_MEANT_FOR}{_name(notice.destination, store.person)}: {error.problem}"
+    name = _name(notice.destination, store.person)
+    reason = error.problem if error.problem.startswith(name) else f"{name}: {error.problem}"
     return replace(
         notice,
         notice_id=notice_id(notice.episode_id, notice.transition, fallback, Act.POST),
         destination=fallback,
-        message=_noted(notice.message, reason),
+        message=_noted(notice.message, f"{_MEANT_FOR}{reason}"),
     )
 
 

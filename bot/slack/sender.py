@@ -230,7 +230,8 @@ class Sender:
         instead = stand_in(claimed.notice, fallback, error, self._store) if fallback else None
         if self._store.mark_failed(claimed, error.problem, instead):
             self._tally.failed += 1
-        _log.warning(
+        tell = _log.info if instead else _log.warning
+        tell(
             "undeliverable",
             destination=claimed.notice.destination,
             problem=error.problem,

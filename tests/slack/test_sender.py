@@ -176,7 +176,7 @@ class TestWhatSlackRefuses:
 
     def test_a_name_in_the_note_can_ping_nobody(self, store: Store, sender: Sender, transport: FakeTransport) -> None:
         transport.unreachable["person:005A"] = UnreachableError("<!channel>", "who is not in Slack")
-        store.commit(said(notice(episode(), "person:005A")))
+        store.commit(replace(said(notice(episode(), "person:005A")), people=(replace(DANA, name="<!channel>"),)))
         sender.drain()
         assert notes(transport.said[0].message)[0] == "Meant for &lt;!channel&gt;, who is not in Slack"
 

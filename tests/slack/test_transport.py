@@ -293,4 +293,6 @@ class TestDelivery:
         slack.channels = [RISK | {"is_ext_shared": True}, {"id": "C9", "name": "ops"}]
         store.commit(said(notice(episode())))
         sender.drain()
-        assert [one["channel"] for one in slack.messages] == ["C9"]
+        (posted,) = slack.messages
+        assert posted["channel"] == "C9"
+        assert "Meant for #cs-risk, which is shared with another company" in json.dumps(posted["blocks"])
