@@ -3,18 +3,14 @@
     python benchmarks/judge.py --accounts 100000 --rules 30 --json
 
 The filter is one DuckDB query over the same Arrow table with the same conditions: `WHERE` of any rule, nothing else.
-Judging answers findings as Python values, with evidence. Both are the median of several runs.
+Judging answers findings as Python values, with evidence. Both are the median of several runs that take turns.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import math
 import random
-import statistics
 import sys
-import time
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import duckdb
 import pyarrow as pa
 
+from benchmarks.measuring import exponent, medians, show
 from bot.core.judge import judge
 from bot.core.rules import parse_rules
 from bot.core.verdicts import Scope
@@ -89,17 +86,6 @@ def rules(count: int) -> tuple[Rule, ...]:
     return parse_rules("".join(texts), "benchmark")
 
 
-def timed(work: Callable[[], object]) -> float:
-    """Take the median time in seconds of several runs, after one to warm up."""
-    work()
-    seconds = []
-    for _ in range(RUNS):
-        start = time.perf_counter()
-        work()
-        seconds.append(time.perf_counter() - start)
-    return statistics.median(seconds)
-
-
 def bare_filter(judged: tuple[Rule, ...], table: pa.Table) -> None:
     """Fetch the subjects for which any of the conditions holds."""
     either = " OR ".join(f"({rule.when})" for rule in judged)
@@ -120,8 +106,11 @@ def measure(count: int, judged: tuple[Rule, ...]) -> dict[str, float]:
     table = accounts(count)
     open_subjects = opened(judged, table)
     found = len(judge(judged, Scope.ACCOUNT, table, AS_OF, open_subjects))
-    seconds = timed(lambda: judge(judged, Scope.ACCOUNT, table, AS_OF, open_subjects))
-    return {"seconds": seconds, "filter_seconds": timed(lambda: bare_filter(judged, table)), "findings": found}
+    works = {
+        "seconds": lambda: judge(judged, Scope.ACCOUNT, table, AS_OF, open_subjects),
+        "filter_seconds": lambda: bare_filter(judged, table),
+    }
+    return {**medians(works, RUNS), "findings": found}
 
 
 def main() -> None:
@@ -136,17 +125,13 @@ def main() -> None:
     result = {
         "ratio_to_filter": round(whole["seconds"] / whole["filter_seconds"], 2),
         "seconds": round(whole["seconds"], 4),
-        "exponent": round(math.log(whole["seconds"] / quarter["seconds"], 4), 2),
+        "exponent": exponent(quarter["seconds"], whole["seconds"], 4),
         "filter_seconds": round(whole["filter_seconds"], 4),
         "findings": whole["findings"],
         "accounts": asked.accounts,
         "rules": asked.rules,
     }
-    if asked.json:
-        print(json.dumps(result))
-        return
-    for name, value in result.items():
-        print(f"{name:>16}  {value:,}")
+    show(result, as_json=asked.json)
 
 
 if __name__ == "__main__":

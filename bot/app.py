@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-import csv
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from sqlalchemy.exc import DBAPIError
+
 from bot.core.attribution import Aggregation, Attribution, Meter, ProductRule
-from bot.core.located import Fault, Mark
-from bot.errors import SettingsError
 from bot.facts.engine import Engine
 from bot.facts.store import FactStore
 from bot.messages.render import claimed, not_found
 from bot.pipeline import House
-from bot.slack.app import SlackAccess, make_app, web_client
+from bot.slack.app import make_app
 from bot.slack.channels import Channels
+from bot.slack.client import SlackAccess, web_client
 from bot.slack.directory import DirectoryTransport
 from bot.slack.people import People
 from bot.slack.sender import Policy, Sender, SlackTransport
 from bot.slack.serve import serve_http, serve_socket_mode
+from bot.state.engine import StateError
 from bot.state.store import open_store
 from connectors.registry import connector
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
-    from pathlib import Path
 
     from bot.core.episodes import Episode, Step
     from bot.load import Loaded
@@ -44,12 +45,15 @@ _UNDELIVERABLE: Final = "#undeliverable"
 
 @contextmanager
 def open_house(loaded: Loaded) -> Iterator[House]:
-    """Put everything together that a night needs; the stores are closed when the block ends."""
+    """Put everything together that a night needs; the stores are closed when the block ends.
+
+    Raises HeadroomError where the state store or the data folder cannot be used.
+    """
     settings = loaded.settings
+    # A source that was taken out of the settings counts no more: nobody would bring its facts up to date.
+    facts = FactStore(settings.data / "facts", [entry.name for entry in settings.sources])
     stale_after = {entry.name: entry.stale_after for entry in settings.sources}
-    facts = FactStore(settings.data / "facts")
-    engine = Engine(facts, _attribution(settings, loaded.folder), stale_after)
-    with open_store(settings.state_url()) as store, closing(engine):
+    with open_state(settings) as store, closing(Engine(facts, _attribution(loaded), stale_after)) as engine:
         yield House(
             company=settings.company,
             sources=tuple(
@@ -65,7 +69,28 @@ def open_house(loaded: Loaded) -> Iterator[House]:
         )
 
 
-def _attribution(settings: Settings, folder: Path) -> Attribution:
+@contextmanager
+def open_state(settings: Settings, *, new: bool = True) -> Iterator[Store]:
+    """Open the state store; it is closed when the block ends. A database that fails meanwhile is told in words.
+
+    Without `new` a SQLite file has to be there: who only asks makes none. Raises StateError.
+    """
+    url = settings.state_url()
+    file = Path(url.partition("///")[2].partition("?")[0]).expanduser() if url.startswith("sqlite") else None
+    if file is not None and not new and not file.exists():
+        raise StateError(
+            f"there is no state store yet at {file.absolute()}; `headroom run --once` makes one. A relative `data` or "
+            "`state` lies below the current directory: ask from where Headroom runs"
+        )
+    try:
+        with open_store(url) as store:
+            yield store
+    except DBAPIError as error:
+        raise StateError(f"state: the database failed: {error.orig}") from error
+
+
+def _attribution(loaded: Loaded) -> Attribution:
+    settings = loaded.settings
     return Attribution(
         rules=tuple(
             ProductRule(
@@ -75,25 +100,8 @@ def _attribution(settings: Settings, folder: Path) -> Attribution:
         ),
         meters=tuple(Meter(entry.name, entry.unit, Aggregation(entry.aggregation)) for entry in settings.meters),
         order=settings.accounts.match,
-        overrides=_overrides(folder / settings.accounts.overrides) if settings.accounts.overrides else {},
+        overrides=loaded.overrides,
     )
-
-
-def _overrides(path: Path) -> Mapping[str, str]:
-    """Read who is who by hand: a CSV file with the columns customer and account_id."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as lines:
-            rows = list(csv.DictReader(lines))
-    except OSError as error:
-        raise SettingsError([Fault(Mark(str(path)), f"cannot be read: {error.strerror}")]) from error
-    faults = [
-        Fault(Mark(str(path), number), "wanted the columns customer and account_id, both filled")
-        for number, row in enumerate(rows, start=2)
-        if not row.get("customer") or not row.get("account_id")
-    ]
-    if faults:
-        raise SettingsError(faults)
-    return {row["customer"]: row["account_id"] for row in rows}
 
 
 def access(slack: SlackSettings) -> SlackAccess:

@@ -4,8 +4,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -24,6 +27,7 @@ app = typer.Typer(
 
 BAD_INPUT: Final = 2
 FAILED: Final = 1
+_STANDARD_ERROR: Final = 2
 
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", "-c", help="Settings file; default: $HEADROOM_CONFIG, or headroom.yaml.")
@@ -41,6 +45,8 @@ def run(
     as_json: JsonOption = False,
 ) -> None:
     """Run the jobs, the sender and the Slack app; or one night now, with --once."""
+    if not once and (as_of is not None or as_json):
+        raise typer.BadParameter("--as-of and --json go with --once")
     with _faults_in_words():
         from bot.load import load_all
 
@@ -49,8 +55,6 @@ def run(
             from bot.once import run_once
 
             raise typer.Exit(0 if run_once(loaded, as_of, as_json=as_json) else FAILED)
-        if as_of is not None or as_json:
-            raise typer.BadParameter("--as-of and --json go with --once")
         from bot.app import open_house
         from bot.run import serve, stop_on_signals
 
@@ -116,9 +120,9 @@ def demo(
 
 
 def _settings_file(config: Path | None) -> Path:
-    from bot.settings import Environment
+    from bot.environment import read_environment
 
-    return config or Environment().config
+    return config or read_environment().config
 
 
 @contextmanager
@@ -126,16 +130,38 @@ def _faults_in_words() -> Iterator[None]:
     """Print errors that a person can mend as they are, without a traceback, and exit with 2."""
     from bot.errors import HeadroomError
     from bot.log import set_up_log
+    from bot.masking import masked
+    from bot.turn import BusyError
     from connectors.base import SourceSettingsError
 
-    set_up_log()
     try:
+        set_up_log()
         yield
+    except BusyError as error:
+        typer.echo(masked(str(error)), err=True)
+        raise typer.Exit(FAILED) from None
     except (HeadroomError, SourceSettingsError) as error:
-        typer.echo(str(error), err=True)
+        typer.echo(masked(str(error)), err=True)
         raise typer.Exit(BAD_INPUT) from None
 
 
 def main() -> None:
     """Run the command line."""
+    _open_streams()
+    signal.signal(signal.SIGTERM, _ended)
     app(prog_name=Path(sys.argv[0]).name)
+
+
+def _open_streams() -> None:
+    """Let every character be printed, and no file be opened in the place of a stream that is closed."""
+    while (lowest := os.open(os.devnull, os.O_RDWR)) <= _STANDARD_ERROR:
+        pass
+    os.close(lowest)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def _ended(*_: object) -> None:
+    # As Ctrl-C does: files and servers that belong to this run are closed on the way out.
+    raise SystemExit(128 + signal.SIGTERM)

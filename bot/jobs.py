@@ -6,6 +6,8 @@ on, and a night that nobody was awake for is made up for when somebody is.
 
 from __future__ import annotations
 
+import threading
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final, Protocol
@@ -15,8 +17,10 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
+from bot.pipeline import StoppedError
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 _log = structlog.get_logger(__name__)
 
@@ -34,7 +38,8 @@ class Job:
     at: time
     zone: str
     work: Callable[[datetime], bool]
-    """Called with the moment for which it was scheduled; True when all went well."""
+    """Called with the moment for which it was scheduled; True when all went well. A job that raises is done anew
+    once its lease has run out."""
 
     def last_due(self, now: datetime) -> datetime:
         """Return the last moment, not after `now`, at which the job was due (UTC).
@@ -55,21 +60,81 @@ class Ticks(Protocol):
     def claim_tick(self, job: str, scheduled_for: datetime, worker: str, lease: timedelta) -> bool:
         """Claim a tick; False when it is another worker's or done."""
 
+    def extend_tick(self, job: str, scheduled_for: datetime, worker: str, lease: timedelta) -> bool:
+        """Keep a claimed tick for so long from now; False when it is not the worker's any more."""
+
     def finish_tick(self, job: str, scheduled_for: datetime, worker: str, outcome: str) -> None:
         """Mark a tick as done."""
 
 
-def run_due(jobs: Sequence[Job], ticks: Ticks, worker: str, now: datetime) -> list[str]:
-    """Do every job whose last moment has not been done by anybody; return the names of those done here."""
-    return [job.name for job in jobs if _run(job, ticks, worker, job.last_due(now))]
+@dataclass(frozen=True, slots=True)
+class _Tick:
+    """One due moment of a job in the hands of a worker."""
+
+    ticks: Ticks
+    job: Job
+    moment: datetime
+    worker: str
+
+    def claim(self) -> bool:
+        return self.ticks.claim_tick(self.job.name, self.moment, self.worker, LEASE)
+
+    def finish(self, outcome: str) -> None:
+        self.ticks.finish_tick(self.job.name, self.moment, self.worker, outcome)
+
+    def hand_back(self) -> None:
+        """End the lease now: what was broken off need not wait for it to run out."""
+        self.ticks.extend_tick(self.job.name, self.moment, self.worker, timedelta())
+
+    @contextmanager
+    def kept(self, every: timedelta) -> Iterator[None]:
+        """Renew the lease in a thread of its own for as long as the block takes."""
+        done = threading.Event()
+        thread = threading.Thread(target=self._keep, args=(done, every), name=f"lease {self.job.name}", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
+
+    def _keep(self, done: threading.Event, every: timedelta) -> None:
+        while not done.wait(every.total_seconds()):
+            try:
+                if not self.ticks.extend_tick(self.job.name, self.moment, self.worker, LEASE):
+                    _log.warning("the lease was lost", job=self.job.name, scheduled_for=self.moment.isoformat())
+                    return
+            except Exception:  # noqa: BLE001  # the next try may reach the database again; the lease is three tries long
+                _log.exception("the lease could not be renewed", job=self.job.name)
 
 
-def _run(job: Job, ticks: Ticks, worker: str, moment: datetime) -> bool:
-    if not ticks.claim_tick(job.name, moment, worker, LEASE):
+def run_due(
+    jobs: Sequence[Job], ticks: Ticks, worker: str, now: datetime, renew_every: timedelta = LEASE / 3
+) -> list[str]:
+    """Do every job whose last moment has not been done by anybody; return the names of those done here.
+
+    A job that raises stays undone and is tried again after its lease; the others are done all the same.
+    """
+    due = [_Tick(ticks, job, job.last_due(now), worker) for job in jobs]
+    return [tick.job.name for tick in due if _run(tick, renew_every)]
+
+
+def _run(tick: _Tick, renew_every: timedelta) -> bool:
+    log = _log.bind(job=tick.job.name, scheduled_for=tick.moment.isoformat())
+    try:
+        if not tick.claim():
+            return False
+        log.info("job started")
+        with tick.kept(renew_every):
+            well = tick.job.work(tick.moment)
+        tick.finish("ok" if well else "failed")
+    except StoppedError:
+        log.info("job broken off")
+        tick.hand_back()
         return False
-    _log.info("job started", job=job.name, scheduled_for=moment.isoformat())
-    well = job.work(moment)
-    ticks.finish_tick(job.name, moment, worker, "ok" if well else "failed")
+    except Exception:  # whatever it was, the other jobs are due all the same; the log tells
+        log.exception("job failed; it is done anew when its lease has run out", lease=str(LEASE))
+        return False
     return True
 
 
@@ -88,7 +153,7 @@ class Clock:
         self._scheduler.start()
 
     def stop(self) -> None:
-        """Stop looking; a job under way is finished first."""
+        """Stop looking; waits for a job under way, which is to be told to stop by other means."""
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
 
@@ -98,7 +163,4 @@ class Clock:
         return thread is not None and thread.is_alive()
 
     def _look(self) -> None:
-        try:
-            run_due(self._jobs, self._ticks, self._worker, self._now())
-        except Exception:  # noqa: BLE001  # a look that fails must not be the last one: the next comes in seconds, and the log tells
-            _log.exception("looking for due jobs failed")
+        run_due(self._jobs, self._ticks, self._worker, self._now())

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
 
 from bot.app import make_sender, open_house
 from bot.core.located import Fault, Mark
 from bot.errors import DeliveryError, SettingsError
+from bot.masking import masked
+from bot.out import print_json, tables
 from bot.progress import progress_bars
-from bot.report import as_data, show, wide_console
+from bot.report import as_data, show
 from bot.run import moment_of, run_night
 
 if TYPE_CHECKING:
     from bot.load import Loaded
     from bot.pipeline import House, NightReport, Progress
+
+_FIRST: Final = date(1970, 1, 1)
+"""Before it nothing was contracted or used that anybody has on record; far before it days cannot be counted."""
 
 
 def run_once(loaded: Loaded, as_of: str | None, *, as_json: bool) -> bool:
@@ -27,38 +30,40 @@ def run_once(loaded: Loaded, as_of: str | None, *, as_json: bool) -> bool:
     Raises SettingsError for a day that is none or lies ahead.
     """
     moment = moment_of(loaded.settings.timezone, datetime.now(UTC), _day(as_of))
-    if moment.as_of > moment.today:
-        raise SettingsError([Fault(Mark("--as-of"), f"{moment.as_of} lies ahead; today is {moment.today}")])
+    if not _FIRST <= moment.as_of <= moment.today:
+        lies = f"lies ahead; today is {moment.today}" if moment.as_of > moment.today else f"lies before {_FIRST}"
+        raise SettingsError([Fault(Mark("--as-of"), f"{moment.as_of} {lies}")])
     with open_house(loaded) as house, progress_bars() as progress:
         report = run_night(house, moment, progress)
         problem = deliver(house, loaded, report, progress)
         outcomes = {item.notice.notice_id: str(item.status) for item in house.store.deliveries()}
     if as_json:
-        json.dump({**as_data(report, outcomes), "delivery_problem": problem}, sys.stdout, ensure_ascii=False)
-        sys.stdout.write("\n")
+        print_json({**as_data(report, outcomes), "delivery_problem": problem})
     else:
-        show(wide_console(), report, outcomes)
-    _complain(report, problem)
-    return not report.failures and problem is None
+        show(tables(), report, outcomes)
+    complain(report, problem)
+    return report.well and problem is None
 
 
 def deliver(house: House, loaded: Loaded, report: NightReport, progress: Progress) -> str | None:
     """Send what is in the outbox; return the problem where the far end takes nothing at all."""
     progress.say("sending", 0, len(report.notices))
     try:
-        make_sender(loaded, house.store).drain()
+        make_sender(loaded, house.store).drain(tell=lambda sent: progress.say("sending", sent, len(report.notices)))
     except DeliveryError as error:
-        return error.problem
+        return masked(error.problem)
     progress.say("sending", len(report.notices), len(report.notices))
     return None
 
 
-def _complain(report: NightReport, problem: str | None) -> None:
+def complain(report: NightReport, problem: str | None) -> None:
     """Say on standard error what did not work: a source that is down is no reason to say nothing."""
-    err = Console(stderr=True, highlight=False)
+    err = Console(stderr=True, highlight=False, soft_wrap=True)
     for state in report.failures:
         kept = f"kept what was known up to {state.complete_to}" if state.complete_to else "nothing of it is known yet"
         err.print(f"source '{state.name}' could not be read: {state.error}; {kept}", style="red", markup=False)
+    for line in report.problems:
+        err.print(line, style="red", markup=False)
     if problem is not None:
         err.print(f"messages are waiting in the outbox: {problem}", style="red", markup=False)
 

@@ -5,15 +5,20 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
+import duckdb
+import pyarrow as pa
 import structlog
 
 from bot.core.replay import days_to_judge
 from bot.errors import HeadroomError
 from bot.facts.rejects import keep_rejects
+from bot.masking import masked
 from bot.notices import Writer
 from bot.state.rows import Judgement, SourceState
 from bot.views import account_views, people, source_metrics
@@ -22,7 +27,7 @@ from connectors.base import Rejects, SourceError, Window
 from connectors.schema import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from bot.core.verdicts import Rule
@@ -31,7 +36,7 @@ if TYPE_CHECKING:
     from bot.messages.render import Templates
     from bot.state.rows import Notice
     from bot.state.store import Store
-    from connectors.base import Source
+    from connectors.base import Batch, Source
 
 _log = structlog.get_logger(__name__)
 
@@ -96,62 +101,125 @@ class NightReport:
     """Open episodes after this night."""
     notices: tuple[Notice, ...]
     """New in the outbox."""
+    problems: tuple[str, ...] = ()
+    """What else went wrong, and did not stop the night: a card that was written plainly, say."""
 
     @property
     def failures(self) -> tuple[SourceState, ...]:
         """Sources that could not be read."""
         return tuple(item.state for item in self.pulled if item.state.error is not None)
 
+    @property
+    def well(self) -> bool:
+        """Tell whether all of it went well."""
+        return not self.failures and not self.problems
+
 
 @dataclass(slots=True)
 class Progress:
-    """Whom to tell how far a night has come; does nothing by default."""
+    """Whom to tell how far a night has come; does nothing by default. Telling may raise StoppedError."""
 
     say: Callable[[str, int, int], None] = field(default=lambda _what, _done, _all: None)
 
 
+class StoppedError(HeadroomError):
+    """The night was told to stop. It has decided nothing: what was read is kept, the rest is done by the next one."""
+
+
+class PastDayError(HeadroomError):
+    """A day before the last judged one: episodes do not run backwards."""
+
+    def __init__(self, as_of: date, last: date) -> None:
+        super().__init__(
+            f"{as_of} lies before {last}, the last day that was judged; episodes do not run backwards. "
+            "Give another `data` folder (and `state`) to look at the past"
+        )
+
+
+class FactsError(HeadroomError):
+    """The facts cannot be used: damaged, or written by a Headroom whose tables were others."""
+
+    def __init__(self, folder: Path, error: Exception) -> None:
+        super().__init__(
+            f"the facts in {folder / 'facts'} cannot be used: {' '.join(str(error).split())[:500]}; "
+            "if another version wrote them or the disk lost some, move that folder away: all is read from the sources "
+            "again, but for the contracts of past days"
+        )
+
+
 def night(house: House, moment: Moment, progress: Progress | None = None) -> NightReport:
-    """Pull, analyse, judge and enqueue for one day. Judging the same day again says nothing twice."""
+    """Pull, analyse, judge and enqueue for one day. Judging the same day again says nothing twice.
+
+    Raises PastDayError, FactsError; StaleJudgementError where another night came in between; and what `progress`
+    raises. Nothing is decided then.
+    """
     progress = progress or Progress()
-    pulled = pull(house, moment, progress)
+    days = _days(house, moment)
+    with _facts_in_words(house.folder):
+        pulled = pull(house, moment, progress)
     states = [item.state for item in pulled]
     watch = Watch(house.rules, house.store.open_episodes())
-    days = _days(house, moment)
     for number, day in enumerate(days):
         progress.say("judging", number, len(days))
-        analysis = house.engine.analyse(day, states)
+        with _facts_in_words(house.folder):
+            analysis = house.engine.analyse(day, states)
         watch.judge(analysis, day, moment.on(day), sources_too=day == moment.as_of)
+    watch.end_lost(analysis, moment.on(moment.as_of))
     progress.say("judging", len(days), len(days))
-    judgement = _judgement(house, moment, analysis, watch, states)
-    committed = house.store.commit(judgement)
+    with _facts_in_words(house.folder):
+        writer = _writer(house, moment, analysis)
+    committed = house.store.commit(_judgement(moment, writer, watch, states))
     _log.info("judged", as_of=str(moment.as_of), days=len(days), notices=len(committed.notices))
-    return NightReport(moment, tuple(pulled), days, analysis, watch.open_count(), committed.notices)
+    problems = tuple(dict.fromkeys(writer.problems))
+    return NightReport(moment, tuple(pulled), days, analysis, watch.open_count(), committed.notices, problems)
 
 
 def pull(house: House, moment: Moment, progress: Progress) -> list[Pulled]:
     """Read every source; one that cannot be read keeps what it had."""
     pulled = []
     for number, source in enumerate(house.sources):
-        progress.say(f"reading {source.name}", number, len(house.sources))
-        pulled.append(_pull_one(house, source, moment))
+        say = partial(progress.say, f"reading {source.name}", number, len(house.sources))
+        say()
+        pulled.append(_pull_one(house, source, moment, say))
     progress.say("reading", len(house.sources), len(house.sources))
     return pulled
 
 
-def _pull_one(house: House, source: Source, moment: Moment) -> Pulled:
+def _pull_one(house: House, source: Source, moment: Moment, say: Callable[[], None]) -> Pulled:
     window = Window(_since(house.facts.last_complete_day(source.name)), moment.today)
     rejects, outside, problem = Rejects(), 0, None
     try:
-        written = house.facts.write(source.name, source.read(window, rejects), window)
-        outside = written.outside
+        batches = _watched(source.read(window, rejects), say)
+        outside = house.facts.write(source.name, batches, window).outside
     except SourceError as error:
-        problem = error.problem
+        problem = masked(error.problem)
         _log.warning("source failed", source=source.name, problem=problem)
-    keep_rejects(house.folder, source.name, moment.today, rejects.rows)
+    except HeadroomError:
+        raise
+    except Exception as error:  # noqa: BLE001  # a fault in one source must not keep the others from being judged
+        problem = masked(f"an unforeseen fault ({type(error).__name__}: {error}); the log tells where")
+        _log.exception("source failed in an unforeseen way", source=source.name)
+    problem = problem or _kept(house, source, moment, rejects)
     state = SourceState(
         source.name, moment.now, _complete_to(house.facts, source.name), problem, rejects.total, rejects.rejected
     )
     return Pulled(state, rejects, outside, source.calls())
+
+
+def _watched(batches: Iterable[Batch], say: Callable[[], None]) -> Iterator[Batch]:
+    """Hand batches on, and tell of each: a night that is told to stop stops between two."""
+    for batch in batches:
+        say()
+        yield batch
+
+
+def _kept(house: House, source: Source, moment: Moment, rejects: Rejects) -> str | None:
+    """Keep the refused rows; return why that could not be done."""
+    try:
+        keep_rejects(house.folder, source.name, moment.today, rejects.rows)
+    except OSError as error:
+        return f"its refused rows could not be kept: {error}"
+    return None
 
 
 def _complete_to(facts: FactStore, source: str) -> date | None:
@@ -171,27 +239,32 @@ def _days(house: House, moment: Moment) -> tuple[date, ...]:
     return days_to_judge(last, moment.as_of, house.rules)
 
 
-class PastDayError(HeadroomError):
-    """A day before the last judged one: episodes do not run backwards."""
-
-    def __init__(self, as_of: date, last: date) -> None:
-        super().__init__(
-            f"{as_of} lies before {last}, the last day that was judged; episodes do not run backwards. "
-            "Give another `data` folder (and `state`) to look at the past"
-        )
+@contextmanager
+def _facts_in_words(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except (pa.ArrowException, duckdb.Error) as error:
+        raise FactsError(folder, error) from error
 
 
-def _judgement(
-    house: House, moment: Moment, analysis: Analysis, watch: Watch, states: Sequence[SourceState]
-) -> Judgement:
-    views = account_views(analysis.accounts, analysis.lines, moment.as_of)
-    persons = people(house.facts.snapshot(Table.PEOPLE, moment.as_of))
-    writer = Writer(house.templates, house.company, views, persons, source_metrics(analysis.sources), moment.now)
+def _writer(house: House, moment: Moment, analysis: Analysis) -> Writer:
+    return Writer(
+        templates=house.templates,
+        company=house.company,
+        accounts=account_views(analysis.accounts, analysis.lines, moment.as_of),
+        people=people(house.facts.snapshot(Table.PEOPLE, moment.as_of)),
+        sources=source_metrics(analysis.sources),
+        now=moment.now,
+        told=lambda episode_id: house.store.deliveries(episode_id=episode_id),
+    )
+
+
+def _judgement(moment: Moment, writer: Writer, watch: Watch, states: Sequence[SourceState]) -> Judgement:
     return Judgement(
         as_of=moment.as_of,
         at=moment.now,
-        accounts=tuple(views.values()),
-        people=tuple(persons.values()),
+        accounts=tuple(writer.accounts.values()),
+        people=tuple(writer.people.values()),
         sources=tuple(states),
         episodes=watch.changed(),
         notices=writer.notices(watch.to_say(), watch),

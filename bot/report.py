@@ -6,7 +6,6 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import pyarrow.compute as pc
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -18,6 +17,8 @@ from bot.messages.words import number, percent
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from rich.console import Console
+
     from bot.core.attribution import Unmatched
     from bot.facts.engine import Unattributed
     from bot.pipeline import NightReport, Pulled
@@ -28,7 +29,6 @@ Record = dict[str, Any]
 
 _TOP: Final = 10
 _SHOWN: Final = 25
-_WIDE: Final = 150
 _LINE_COLUMNS: Final = ("line_id", "account_id", "product", "contracted", "used", "utilization", "pace", "unit", "end")
 
 
@@ -48,6 +48,7 @@ def as_data(report: NightReport, outcomes: Mapping[str, str]) -> Record:
         "unmatched": _unmatched(report.analysis.unmatched),
         "days_judged": len(report.days),
         "notes": list(report.analysis.notes),
+        "problems": list(report.problems),
     }
 
 
@@ -127,12 +128,6 @@ def ranked(report: NightReport, order: Literal["ascending", "descending"]) -> li
 
 def _plain_values(rows: Sequence[Record]) -> list[Record]:
     return [{**row, "end": str(row["end"])} for row in rows]
-
-
-def wide_console() -> Console:
-    """Return a console for tables: where nobody is looking, wide enough for them."""
-    console = Console()
-    return console if console.is_terminal else Console(width=_WIDE)
 
 
 def show(console: Console, report: NightReport, outcomes: Mapping[str, str]) -> None:

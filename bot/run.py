@@ -6,7 +6,9 @@ import os
 import signal
 import socket
 import threading
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
@@ -15,22 +17,26 @@ import structlog
 from bot.app import make_sender, serve_slack
 from bot.errors import DeliveryError
 from bot.jobs import Clock, Job
-from bot.pipeline import NIGHT, Moment, night
+from bot.out import finite
+from bot.pipeline import NIGHT, Moment, Progress, StoppedError, night
 from bot.report import as_data
 from bot.state.rows import Run
+from bot.turn import own_turn
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import date
 
     from bot.load import Loaded
-    from bot.pipeline import House, NightReport, Progress
+    from bot.pipeline import House, NightReport
     from bot.slack.sender import Sender
-    from bot.state.store import Store
 
 _log = structlog.get_logger(__name__)
 
 _LOOK_SECONDS: Final = 1.0
 """How often the sender looks for notices that became due: after a 429, or from another replica."""
+_PAUSE_SECONDS: Final = 60.0
+"""How long it waits after Slack or the database would have nothing of it: the log is not to fill with one fault."""
 
 
 def moment_of(zone: str, now: datetime, as_of: date | None = None) -> Moment:
@@ -40,12 +46,14 @@ def moment_of(zone: str, now: datetime, as_of: date | None = None) -> Moment:
 
 
 def run_night(house: House, moment: Moment, progress: Progress | None = None) -> NightReport:
-    """Do one night and keep how it went."""
-    started = datetime.now(UTC)
-    report = night(house, moment, progress)
-    summary = {key: value for key, value in as_data(report, {}).items() if key not in _TOO_LONG}
-    summary["notices"] = len(report.notices)
-    house.store.record_run(Run(NIGHT, moment.as_of, started, datetime.now(UTC), not report.failures, summary))
+    """Do one night, when no other process does one on the same data, and keep how it went. Raises BusyError."""
+    progress = progress or Progress()
+    with own_turn(house.folder, partial(progress.say, "waiting for another run", 0, 1)):
+        started = datetime.now(UTC)
+        report = night(house, moment, progress)
+        summary = {key: value for key, value in finite(as_data(report, {})).items() if key not in _TOO_LONG}
+        summary["notices"] = len(report.notices)
+        house.store.record_run(Run(NIGHT, moment.as_of, started, datetime.now(UTC), report.well, summary))
     return report
 
 
@@ -82,45 +90,52 @@ class SenderLoop:
 
     def _loop(self) -> None:
         while not self._stop.is_set():
-            try:
-                self._sender.drain(until_empty=False)
-            except DeliveryError as error:
-                _log.error("delivery stopped", problem=error.problem)
-            except Exception:  # noqa: BLE001  # the sender must outlive a fault of the database; the log tells
-                _log.exception("sending failed")
-            self._wake.wait(_LOOK_SECONDS)
+            self._wake.wait(_LOOK_SECONDS if self._drained() else _PAUSE_SECONDS)
             self._wake.clear()
 
+    def _drained(self) -> bool:
+        try:
+            self._sender.drain(until_empty=False)
+        except DeliveryError as error:
+            _log.error("delivery stopped", problem=error.problem)
+        except Exception:  # noqa: BLE001  # the sender must outlive a fault of the database; the log tells
+            _log.exception("sending failed")
+        else:
+            return True
+        return False
 
-def night_job(house: House, loaded: Loaded, wake: SenderLoop) -> Job:
-    """Return the job that reads and judges once a day."""
+
+def night_job(house: House, loaded: Loaded, wake: Callable[[], None], stop: threading.Event) -> Job:
+    """Return the job that reads and judges once a day; `wake` is called after it, `stop` breaks it off."""
+
+    def go_on(_what: str, _done: int, _out_of: int) -> None:
+        if stop.is_set():
+            raise StoppedError("the night was told to stop")
 
     def work(scheduled_for: datetime) -> bool:
-        report = run_night(house, moment_of(loaded.settings.timezone, max(scheduled_for, datetime.now(UTC))))
-        wake.wake()
-        return not report.failures
+        now = max(scheduled_for, datetime.now(UTC))
+        report = run_night(house, moment_of(loaded.settings.timezone, now), Progress(go_on))
+        wake()
+        return report.well
 
     return Job(NIGHT, loaded.settings.schedule.night, loaded.settings.timezone, work)
 
 
 def serve(house: House, loaded: Loaded, stop: threading.Event) -> None:
-    """Run the jobs, the sender and the Slack app until `stop` is set."""
-    store: Store = house.store
-    loop = SenderLoop(make_sender(loaded, store))
-    loop.start()
+    """Run the jobs, the sender and the Slack app until `stop` is set; a night under way is broken off then."""
+    loop = SenderLoop(make_sender(loaded, house.store))
     worker = f"{socket.gethostname()}:{os.getpid()}"
-    clock = Clock([night_job(house, loaded, loop)], store, worker, lambda: datetime.now(UTC))
-    slack = serve_slack(loaded, store, loop.wake) if loaded.settings.slack else None
-    clock.start()
-    try:
+    clock = Clock([night_job(house, loaded, loop.wake, stop)], house.store, worker, lambda: datetime.now(UTC))
+    with ExitStack() as running:
+        running.callback(loop.stop)
+        loop.start()
+        if loaded.settings.slack:
+            running.callback(serve_slack(loaded, house.store, loop.wake).stop)
+        running.callback(clock.stop)
+        clock.start()
         while not stop.wait(timeout=timedelta(minutes=1).total_seconds()):
             if not (clock.alive() and loop.alive()):
                 raise RuntimeError("a thread that everything rests on has died; the supervisor should start anew")
-    finally:
-        clock.stop()
-        if slack is not None:
-            slack.stop()
-        loop.stop()
 
 
 def stop_on_signals() -> threading.Event:

@@ -6,34 +6,86 @@ paths of things that are written (`data`, `state`, a delivery directory) are rel
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from datetime import time, timedelta
 from pathlib import Path
-from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
+from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, HttpUrl, SerializeAsAny
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    HttpUrl,
+    SerializeAsAny,
+    Tag,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.core.durations import parse_duration
 from connectors.schema import Kind
 from connectors.secrets import SecretRef
+from connectors.settings import Zone
 
 Channel = Annotated[str, Field(pattern=r"^#[^\s#]{1,80}$", description="a channel, like '#cs-risk'")]
-
-
-def _zone(value: object) -> str:
-    try:
-        return ZoneInfo(str(value)).key
-    except (KeyError, ValueError, OSError) as error:
-        raise ValueError("wanted an IANA time zone, like 'Europe/Berlin'") from error
+_DATABASE: Final = re.compile(r"(sqlite|postgres(ql)?)(\+\w+)?://\S")
+_PASSWORD: Final = re.compile(r"://[^/@]*:[^/@]*@|[?&](ssl)?password=", re.IGNORECASE)
 
 
 def _duration(value: object) -> timedelta:
     return parse_duration(str(value))
 
 
+def _place(path: Path) -> Path:
+    text = str(path)
+    # Path("") is the current directory: facts and state would lie among whatever stands there.
+    if text in {"", "."} or not text.isprintable() or not text.strip():
+        raise ValueError("wanted the name of a file or folder")
+    try:
+        return path.expanduser()
+    except RuntimeError as error:
+        raise ValueError(f"'{text}': nobody's home is known by that name") from error
+
+
+def _written_time(value: object) -> object:
+    # YAML 1.1 reads a bare 14:30 as sixty times fourteen and thirty.
+    if isinstance(value, int | float):
+        raise ValueError('wanted a time in quotes, like "14:30": bare, YAML takes it for a number')  # noqa: TRY004  # pydantic turns ValueError into a fault
+    return value
+
+
+def _wall_time(value: time) -> time:
+    if value.tzinfo is not None:
+        raise ValueError("wanted a time of the company's day, without an offset: `timezone` says whose day it is")
+    return value
+
+
+def _number(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("wanted a number")  # noqa: TRY004  # as above
+    return value
+
+
+def _database(text: str) -> str:
+    if _PASSWORD.search(text):
+        raise ValueError("holds a password, which must not stand here; write {env: NAME}, where NAME is a variable")
+    if not _DATABASE.match(text):
+        raise ValueError("no database address; wanted one like sqlite:///data/headroom.db, or {env: HEADROOM_STATE}")
+    return text
+
+
+def _text_or_keys(given: object) -> str:
+    return "Keys" if isinstance(given, Mapping | BaseModel) else "Text"
+
+
+# The tags stand for no keys of the file. Told apart before they are read, a fault is told of one form and not of both.
+Name = Annotated[str, Field(pattern=r"^\S(.*\S)?$")]
+Place = Annotated[Path, AfterValidator(_place)]
 Duration = Annotated[timedelta, BeforeValidator(_duration), Field(description="a duration, like '2d' or '12h'")]
-Zone = Annotated[str, BeforeValidator(_zone), Field(description="an IANA time zone, like 'Europe/Berlin'")]
 
 
 class _Part(BaseModel):
@@ -52,8 +104,8 @@ class SourceEntry(_Part):
 class MeterEntry(_Part):
     """A named measure of usage."""
 
-    name: str = Field(min_length=1, description="the name that sources and products use")
-    unit: str = Field(min_length=1, description="what one of it is called, in the plural: users, calls")
+    name: Name = Field(description="the name that sources and products use")
+    unit: Name = Field(description="what one of it is called, in the plural: users, calls")
     aggregation: Literal["sum", "unique_users", "max"] = "sum"
 
 
@@ -71,7 +123,9 @@ class ProductEntry(_Part):
     match: ProductMatch
     kind: Kind
     meter: str | None = None
-    per: float = Field(default=1.0, gt=0, description="how many units of the meter one unit of quantity buys")
+    per: Annotated[float, BeforeValidator(_number)] = Field(
+        default=1.0, gt=0, allow_inf_nan=False, description="how many units of the meter one unit of quantity buys"
+    )
     period: Literal["month", "quarter", "year", "term"] | None = None
 
 
@@ -83,7 +137,7 @@ class AccountMatching(_Part):
         "domain",
         "account_id",
     )
-    overrides: Path | None = Field(default=None, description="a CSV file with the columns customer, account_id")
+    overrides: Place | None = Field(default=None, description="a CSV file with the columns customer, account_id")
 
 
 class SlackSettings(_Part):
@@ -106,33 +160,53 @@ class SlackSettings(_Part):
 class DirectoryDelivery(_Part):
     """Messages go into a directory of files instead of Slack."""
 
-    directory: Path
+    directory: Place = Field(description="a folder for messages, one file each")
 
 
 class Schedule(_Part):
     """When the jobs run, in the company's time zone."""
 
-    night: time = Field(default=time(5, 0), description="when contracts and usage are read and judged, like '05:00'")
+    night: Annotated[time, BeforeValidator(_written_time), AfterValidator(_wall_time)] = Field(
+        default=time(5, 0), description="when contracts and usage are read and judged, like '05:00'"
+    )
+
+
+Address = Annotated[
+    Annotated[str, AfterValidator(_database), Tag("Text")] | Annotated[SecretRef, Tag("Keys")],
+    Discriminator(_text_or_keys),
+]
+Delivery = Annotated[
+    Annotated[Literal["slack"], Tag("Text")] | Annotated[DirectoryDelivery, Tag("Keys")],
+    Discriminator(_text_or_keys),
+]
 
 
 class Settings(_Part):
     """Everything that a settings file says."""
 
-    company: str = Field(min_length=1, description="the name of your company")
+    company: Name = Field(description="the name of your company")
     timezone: Zone = "UTC"
-    data: Path = Path("data")
-    state: str | SecretRef | None = Field(
-        default=None, description="a database address, like 'postgresql+psycopg://…'; default: SQLite in `data`"
+    data: Place = Path("data")
+    state: Address | None = Field(
+        default=None, description="a database address, or {env: NAME} where it stands; default: SQLite in `data`"
     )
-    sources: tuple[SourceEntry, ...] = Field(min_length=1, description="at least one source")
+    sources: tuple[SourceEntry, ...] = Field(description="at least one source")
     meters: tuple[MeterEntry, ...] = ()
     products: tuple[ProductEntry, ...] = ()
     accounts: AccountMatching = AccountMatching()
-    rules: Path | None = Field(default=None, description="default: the rules that ship with Headroom")
-    templates: Path | None = Field(default=None, description="a folder whose templates go before the shipped ones")
+    rules: Place | None = Field(default=None, description="default: the rules that ship with Headroom")
+    templates: Place | None = Field(default=None, description="a folder whose templates go before the shipped ones")
     slack: SlackSettings | None = None
-    deliver: Literal["slack"] | DirectoryDelivery = "slack"
+    deliver: Delivery = Field(default="slack", description="slack, or {directory: messages}")
     schedule: Schedule = Schedule()
+
+    # Not `min_length`: that would count an entry with a fault in it as missing, and say so beside the fault.
+    @field_validator("sources")
+    @classmethod
+    def _some(cls, sources: tuple[SourceEntry, ...]) -> tuple[SourceEntry, ...]:
+        if not sources:
+            raise ValueError("names no source")
+        return sources
 
     def state_url(self) -> str:
         """Return the address of the state store; by default a SQLite file in the data folder."""
@@ -141,10 +215,16 @@ class Settings(_Part):
         return self.state or f"sqlite:///{self.data / 'headroom.db'}"
 
 
+def _small_letters(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
 class Environment(BaseSettings):
     """What the environment may say: which settings file, and how much is logged."""
 
-    model_config = SettingsConfigDict(env_prefix="HEADROOM_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="HEADROOM_", env_ignore_empty=True, extra="ignore")
 
-    config: Path = Path("headroom.yaml")
-    log_level: Literal["debug", "info", "warning", "error"] = "warning"
+    config: Path = Field(default=Path("headroom.yaml"), description="the settings file")
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_small_letters)] = Field(
+        default="warning", description="debug, info, warning or error"
+    )

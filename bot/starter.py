@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Final
 
 from bot.errors import HeadroomError
@@ -18,11 +19,16 @@ _FILES: Final = {
 
 
 def write_starter(folder: Path) -> list[Path]:
-    """Write the files into a folder; return their paths. Raises HeadroomError where one is there already."""
-    there = [name for name in _FILES if (folder / name).exists()]
+    """Write the files into a folder; return their paths. Raises HeadroomError where one is there or cannot be made."""
+    there = [name for name in _FILES if os.path.lexists(folder / name)]
     if there:
         raise HeadroomError(f"{folder} already holds {', '.join(there)}; nothing was written")
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, source in _FILES.items():
-        (folder / name).write_text((CONFIG / source).read_text(encoding="utf-8"), encoding="utf-8")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, source in _FILES.items():
+            # "x": what came to stand there meanwhile is somebody else's.
+            with (folder / name).open("x", encoding="utf-8") as file:
+                file.write((CONFIG / source).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise HeadroomError(f"{error.filename or folder}: cannot be written: {error.strerror}") from error
     return [folder / name for name in _FILES]

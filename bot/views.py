@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
@@ -38,7 +39,7 @@ def _account(row: Mapping[str, Any], lines: Sequence[LineView], as_of: date) -> 
         owner_id=row["owner_id"],
         csm_id=row["csm_id"],
         as_of=as_of,
-        metrics={name: row[name] for name in ACCOUNT_METRICS},
+        metrics={name: _known(row[name]) for name in ACCOUNT_METRICS},
         lines=tuple(lines),
     )
 
@@ -53,14 +54,19 @@ def _line(row: Mapping[str, Any]) -> LineView:
     return LineView(
         product=row["product"] or "unnamed product",
         kind=row["kind"],
-        contracted=row["contracted"],
-        used=row["used"],
-        utilization=row["utilization"],
-        pace=row["pace"],
+        contracted=_known(row["contracted"]),
+        used=_known(row["used"]),
+        utilization=_known(row["utilization"]),
+        pace=_known(row["pace"]),
         unit=row["unit"] or "units",
         start=row["start"],
         end=row["end"],
     )
+
+
+def _known(value: Any) -> Any:  # noqa: ANN401  # a cell of a table
+    """Return a value as it is, but a number that is none as unknown: one of them must not stop the others."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def people(rows: pa.Table) -> dict[str, Person]:
@@ -81,4 +87,4 @@ def _person(row: Mapping[str, Any]) -> Person:
 
 def source_metrics(sources: pa.Table) -> dict[str, dict[str, Value | date]]:
     """Return the metrics of every source by its name."""
-    return {row["subject"]: {name: row[name] for name in SOURCE_METRICS} for row in sources.to_pylist()}
+    return {row["subject"]: {name: _known(row[name]) for name in SOURCE_METRICS} for row in sources.to_pylist()}

@@ -1,13 +1,19 @@
-"""Takes the episodes through one or several days of findings, and remembers what became of them."""
+"""Takes the episodes through one or several days of findings, and remembers what became of them.
+
+What neither holds nor clears any more is ended here: the episodes of a rule that is no longer among the rules, and
+those of an account or source that is no longer among the accounts or sources. Their messages are changed to say so.
+An account counts as gone on the first day on which the CRM delivers others and not this one: a CRM that fails or
+delivers no account at all ends nothing. Should the account come back, what holds of it fires anew.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from bot.core.episodes import Episode, Phase, Step, advance
 from bot.core.judge import judge
-from bot.core.replay import say_once
+from bot.core.replay import end, say_once
 from bot.core.verdicts import Scope
 from bot.state.rows import Audit
 
@@ -15,11 +21,19 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date, datetime
 
+    import pyarrow as pa
+
     from bot.core.verdicts import Finding, Rule
     from bot.facts.engine import Analysis
 
 Key = tuple[str, str]
 """Rule and subject."""
+
+NO_RULE: Final = "the rule is no longer among the rules"
+GONE: Final = {
+    Scope.ACCOUNT: "the account is no longer in the CRM",
+    Scope.SOURCE: "the source is no longer among the sources",
+}
 
 
 class Watch:
@@ -27,12 +41,11 @@ class Watch:
 
     def __init__(self, rules: Sequence[Rule], open_episodes: Mapping[Key, Episode]) -> None:
         self._rules = {rule.name: rule for rule in rules}
-        self._open = {key: episode for key, episode in open_episodes.items() if key[0] in self._rules}
+        self._open = dict(open_episodes)
         self._spoken_before = frozenset(episode.episode_id for episode in open_episodes.values() if episode.fired_at)
         self._changed: dict[str, Episode] = {}
         self._steps: list[Step] = []
-        self.findings: dict[Key, Finding] = {}
-        """The last finding of each rule and subject."""
+        self._findings: dict[Key, Finding] = {}
 
     def judge(self, analysis: Analysis, day: date, now: datetime, *, sources_too: bool) -> None:
         """Judge one day and take every episode one step. Sources are judged as they are now, never as of the past."""
@@ -46,11 +59,23 @@ class Watch:
         for finding in found:
             self._advance(finding, now)
 
+    def end_lost(self, analysis: Analysis, now: datetime) -> None:
+        """End the episodes whose rule or subject is gone, as of the last day that is judged."""
+        subjects = {Scope.ACCOUNT: _subjects(analysis.accounts), Scope.SOURCE: _subjects(analysis.sources)}
+        for key, episode in list(self._open.items()):
+            rule = self._rules.get(episode.rule)
+            if rule is None:
+                self._take(key, episode, end(episode, NO_RULE, now))
+            elif subjects[rule.scope] and episode.subject not in subjects[rule.scope]:
+                self._take(key, episode, end(episode, GONE[rule.scope], now))
+
     def _advance(self, finding: Finding, now: datetime) -> None:
         key = (finding.rule, finding.subject)
         before = self._open.get(key)
-        step = advance(before, finding, self._rules[finding.rule], now)
-        self.findings[key] = finding
+        self._findings[key] = finding
+        self._take(key, before, advance(before, finding, self._rules[finding.rule], now))
+
+    def _take(self, key: Key, before: Episode | None, step: Step) -> None:
         self._steps.append(step)
         after = step.episode
         if after is not None and after != before:
@@ -60,9 +85,13 @@ class Watch:
         else:
             self._open[key] = after
 
-    def rule(self, name: str) -> Rule:
-        """Return the rule of this name."""
-        return self._rules[name]
+    def rule(self, name: str) -> Rule | None:
+        """Return the rule of this name; None where it is no longer among the rules."""
+        return self._rules.get(name)
+
+    def finding(self, episode: Episode) -> Finding | None:
+        """Return the last finding of an episode's rule and subject."""
+        return self._findings.get((episode.rule, episode.subject))
 
     def latest(self, episode: Episode) -> Episode:
         """Return the last state of an episode."""
@@ -98,3 +127,7 @@ class Watch:
             for step in self._steps
             if step.episode is not None and step.notify
         )
+
+
+def _subjects(table: pa.Table) -> frozenset[str]:
+    return frozenset(map(str, table.column("subject").to_pylist()))

@@ -36,6 +36,15 @@ class SourceSettingsError(SourceError):
     """The settings of a source do not fit what it finds: asking again will not help."""
 
 
+class UnfitError(ValueError):
+    """A value, or a whole row, that says nothing usable: a stable reason to count by, and what is wrong in words."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """Days for which usage is wanted, both ends included, and the day on which contracts are looked at.

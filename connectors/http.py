@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import email.utils
 import random
+import re
 import threading
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
 import requests
 from requests.auth import AuthBase
 from requests.exceptions import ChunkedEncodingError, SSLError, Timeout
 from requests.exceptions import ConnectionError as LostConnectionError
+
+from connectors.addresses import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,14 +25,14 @@ if TYPE_CHECKING:
 _ENHANCE_YOUR_CALM: Final = 420
 _TOO_MANY: Final = 429
 _SERVER_ERROR: Final = 500
-_HTTPS: Final = 443
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
     """How long to wait for the other side, and how often to ask again. Times in seconds.
 
-    `sleep` and `chance` (a number in 0..1 that spreads the waits of many clients) are there to be replaced in tests.
+    `sleep`, `clock` and `chance` (a number in 0..1 that spreads the waits of many clients) are there to be replaced
+    in tests.
     """
 
     connect: float = 5.0
@@ -40,6 +41,7 @@ class Patience:
     first_wait: float = 0.5
     longest_wait: float = 60.0
     sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
     chance: Callable[[], float] = random.random
 
     def wait(self, attempt: int) -> float:
@@ -67,7 +69,7 @@ class Bearer(AuthBase):
 class Session(requests.Session):
     """A `requests.Session` with default timeouts, repetition with jitter, and a count of its calls.
 
-    Repeated are requests that `repeatable` allows, after a lost connection and after the statuses 420, 429 and 5xx;
+    Repeated are requests that `repeatable` allows, after a lost connection and after answers that are `passing`;
     `Retry-After` is obeyed up to the longest wait. What still fails after the last attempt is raised or returned as
     `requests` does. `verify` (a file of certificates) stands above REQUESTS_CA_BUNDLE; loopback never goes through
     a proxy. Safe to be used by several threads.
@@ -88,6 +90,13 @@ class Session(requests.Session):
     def repeatable(self, request: requests.PreparedRequest) -> bool:
         """Tell whether sending this request twice does no harm."""
         return request.method in {"GET", "HEAD"}
+
+    def passing(self, response: requests.Response) -> bool:
+        """Tell whether the same request may be answered otherwise a moment later."""
+        return response.status_code in {_ENHANCE_YOUR_CALM, _TOO_MANY} or response.status_code >= _SERVER_ERROR
+
+    def ahead(self) -> None:
+        """Do what comes before every sending, repeated ones included; for subclasses."""
 
     def observe(self, response: requests.Response) -> None:
         """Look at an answer, also one that will be asked for again; for subclasses."""
@@ -117,15 +126,17 @@ class Session(requests.Session):
             raise  # a certificate does not become valid by asking again
         except (LostConnectionError, Timeout, ChunkedEncodingError):
             return self.patience.wait(attempt)
-        if not _passing(response.status_code):
+        if not self.passing(response):
             return response
-        asked = _retry_after(response)
+        asked = retry_after(response)
         if asked is not None and asked > self.patience.longest_wait:
             return response
         response.close()
-        return self.patience.wait(attempt) if asked is None else asked
+        # A moment later than asked: others were told the same.
+        return self.patience.wait(attempt) if asked is None else asked + self.patience.chance()
 
     def _once(self, request: requests.PreparedRequest, kwargs: Mapping[str, Any]) -> requests.Response:
+        self.ahead()
         with self._counting:
             self.calls += 1
         response = super().send(request, **kwargs)
@@ -148,45 +159,10 @@ class Session(requests.Session):
         return merged
 
 
-def is_loopback(url: str) -> bool:
-    """Tell whether an address leads to this machine itself."""
-    host = urlsplit(url).hostname or ""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def base_address(text: str) -> str:
-    """Check the address of a server, like `https://acme.my.salesforce.com`, and return it without a slash at its end.
-
-    Raises ValueError where it is no such address, or would send secrets in the clear.
-    """
-    try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError as error:
-        raise ValueError(f"'{text}' is no address: {error}") from error
-    if not parts.hostname or parts.scheme not in {"http", "https"} or "@" in parts.netloc:
-        raise ValueError(f"'{text}' is no address of a server; write it like https://example.com")
-    if parts.path.strip("/") or parts.query or parts.fragment:
-        raise ValueError(f"'{text}' has something after the host; write {parts.scheme}://{parts.netloc}")
-    if parts.scheme == "http" and not is_loopback(text):
-        raise ValueError(f"'{text}' would send secrets in the clear; write https://{parts.netloc}")
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    usual = port is None or (parts.scheme == "https" and port == _HTTPS)
-    return f"{parts.scheme}://{host}" + ("" if usual else f":{port}")
-
-
-def _passing(status: int) -> bool:
-    return status in {_ENHANCE_YOUR_CALM, _TOO_MANY} or status >= _SERVER_ERROR
-
-
-def _retry_after(response: requests.Response) -> float | None:
+def retry_after(response: requests.Response) -> float | None:
+    """Return the seconds that a server asks to wait; None where it does not say, or not so that it can be read."""
     text = response.headers.get("Retry-After", "").strip()
-    if text.isdecimal():
+    if re.fullmatch(r"\d+(\.\d+)?", text):
         return float(text)
     try:
         moment = email.utils.parsedate_to_datetime(text)

@@ -43,6 +43,9 @@ class Kind(StrEnum):
     """Trainings, support hours. Utilization = delivered / bought."""
 
 
+PERIODS: Final = frozenset({"month", "quarter", "year", "term"})
+"""What prices and allowances are counted by."""
+
 ACCOUNTS: Final = pa.schema(
     [
         _required("account_id", _TEXT),  # the CRM's own id
@@ -85,10 +88,10 @@ LINES: Final = pa.schema(
         pa.field("meter", _TEXT),  # likewise
         _required("quantity", _NUMBER),  # in units of the product; 0 is a contract without a quantity
         pa.field("unit_price", _NUMBER),  # price of one unit for one `price_period`
-        pa.field("price_period", _TEXT),  # month | quarter | year | term
+        pa.field("price_period", _TEXT),  # one of PERIODS
         pa.field("discount", _NUMBER),  # share of list price, 0..1
         pa.field("currency", _TEXT),
-        pa.field("period", _TEXT),  # of an allowance's reset: month | quarter | year | term
+        pa.field("period", _TEXT),  # of an allowance's reset: one of PERIODS
         _required("start", _DAY),
         _required("end", _DAY),  # the last day on which the line is in force
         pa.field("notice_date", _DAY),  # the last day to give notice

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class SecretRef(BaseModel):
@@ -14,7 +14,8 @@ class SecretRef(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    env: str | None = None
+    # By its form a name cannot be a token that somebody put here instead: a missing variable is told with its name.
+    env: str | None = Field(default=None, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", description="the name of a variable")
     file: Path | None = None
 
     @model_validator(mode="after")
@@ -32,6 +33,8 @@ class SecretRef(BaseModel):
             return None if self.file.read_text().strip() else f"the file {self.file} is empty"
         except OSError as error:
             return f"the file {self.file} cannot be read: {error.strerror}"
+        except ValueError:
+            return f"the file {self.file} holds no text"
 
     def get(self) -> str:
         """Return the secret. Raises LookupError where it is missing, saying what is."""

@@ -2,8 +2,16 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime, time, timedelta
+from typing import TYPE_CHECKING
 
-from bot.jobs import Clock, Job, run_due
+import pytest
+
+from bot.jobs import LEASE, Clock, Job, run_due
+from bot.pipeline import StoppedError
+from bot.state.store import open_store
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class Ticks:
@@ -12,11 +20,18 @@ class Ticks:
     def __init__(self) -> None:
         self.claimed: dict[tuple[str, datetime], str] = {}
         self.outcomes: dict[tuple[str, datetime], str] = {}
+        self.extended: list[timedelta] = []
 
     def claim_tick(self, job: str, scheduled_for: datetime, worker: str, lease: timedelta) -> bool:
         return self.claimed.setdefault((job, scheduled_for), worker) == worker and (
             (job, scheduled_for) not in self.outcomes
         )
+
+    def extend_tick(self, job: str, scheduled_for: datetime, worker: str, lease: timedelta) -> bool:
+        self.extended.append(lease)
+        if not lease:
+            del self.claimed[job, scheduled_for]
+        return (job, scheduled_for) not in self.outcomes
 
     def finish_tick(self, job: str, scheduled_for: datetime, worker: str, outcome: str) -> None:
         self.outcomes[job, scheduled_for] = outcome
@@ -62,6 +77,107 @@ def test_the_outcome_of_a_job_is_kept() -> None:
     job = Job("night", time(5, 0), "UTC", lambda _: False)
     run_due([job], ticks, "a", datetime(2026, 7, 1, 6, 0, tzinfo=UTC))
     assert list(ticks.outcomes.values()) == ["failed"]
+
+
+MORNING = datetime(2026, 7, 1, 6, 0, tzinfo=UTC)
+
+
+def failing(error: Exception, name: str = "night") -> Job:
+    def work(_: datetime) -> bool:
+        raise error
+
+    return Job(name, time(5, 0), "UTC", work)
+
+
+def test_a_job_that_fails_does_not_keep_the_others_from_being_done() -> None:
+    ticks, seen = Ticks(), list[datetime]()
+    jobs = [failing(RuntimeError("a bug"), "first"), _job(seen, "UTC")]
+    assert run_due(jobs, ticks, "a", MORNING) == ["night"]
+    assert len(seen) == 1
+    assert [job for job, _ in ticks.outcomes] == ["night"]
+
+
+def test_a_job_that_failed_is_done_anew_when_its_lease_has_run_out(tmp_path: Path) -> None:
+    now = [MORNING]
+    with open_store(f"sqlite:///{tmp_path}/headroom.db", lambda: now[0]) as ticks:
+        assert run_due([failing(RuntimeError("a bug"))], ticks, "a", now[0]) == []
+        now[0] += LEASE - timedelta(seconds=1)
+        assert run_due([_job([], "UTC")], ticks, "b", now[0]) == []
+        now[0] += timedelta(seconds=1)
+        assert run_due([_job([], "UTC")], ticks, "b", now[0]) == ["night"]
+        tick = ticks.last_finished("night")
+        assert tick is not None
+        assert (tick.worker, tick.outcome) == ("b", "ok")
+
+
+def test_a_job_that_was_broken_off_can_be_taken_on_at_once(tmp_path: Path) -> None:
+    with open_store(f"sqlite:///{tmp_path}/headroom.db", lambda: MORNING) as ticks:
+        assert run_due([failing(StoppedError("told to stop"))], ticks, "a", MORNING) == []
+        assert run_due([_job([], "UTC")], ticks, "b", MORNING) == ["night"]
+
+
+def test_a_job_longer_than_its_lease_keeps_it(tmp_path: Path) -> None:
+    started, finish = threading.Event(), threading.Event()
+    now = [MORNING]
+
+    def work(_: datetime) -> bool:
+        started.set()
+        return finish.wait(10)
+
+    with open_store(f"sqlite:///{tmp_path}/headroom.db", lambda: now[0]) as ticks:
+        job = Job("night", time(5, 0), "UTC", work)
+        renewing = timedelta(seconds=0.01)
+        thread = threading.Thread(target=run_due, args=([job], ticks, "a", MORNING, renewing))
+        thread.start()
+        try:
+            assert started.wait(5)
+            for _ in range(3):  # three leases long
+                now[0] += LEASE - timedelta(minutes=1)
+                threading.Event().wait(0.3)
+                assert run_due([job], ticks, "b", MORNING) == []
+        finally:
+            finish.set()
+            thread.join(10)
+        tick = ticks.last_finished("night")
+        assert tick is not None
+        assert (tick.worker, tick.outcome) == ("a", "ok")
+
+
+def test_a_lease_that_cannot_be_renewed_for_a_moment_does_not_end_the_job() -> None:
+    class Shaky(Ticks):
+        def extend_tick(self, job: str, scheduled_for: datetime, worker: str, lease: timedelta) -> bool:
+            super().extend_tick(job, scheduled_for, worker, lease)
+            if len(self.extended) == 1:
+                raise OSError("the database was away")
+            return True
+
+    ticks = Shaky()
+
+    def work(_: datetime) -> bool:
+        while len(ticks.extended) < 3:
+            threading.Event().wait(0.005)
+        return True
+
+    assert run_due([Job("night", time(5, 0), "UTC", work)], ticks, "a", MORNING, timedelta(seconds=0.005)) == ["night"]
+
+
+@pytest.mark.parametrize("error", [RuntimeError("a bug"), OSError("the database is away")])
+def test_the_clock_outlives_what_fails(error: Exception) -> None:
+    done = threading.Event()
+
+    class Failing(Ticks):
+        def claim_tick(self, job: str, scheduled_for: datetime, worker: str, lease: timedelta) -> bool:
+            done.set()
+            raise error
+
+    clock = Clock([_job([])], Failing(), "a", lambda: datetime.now(UTC))
+    clock.start()
+    try:
+        assert done.wait(5)
+        threading.Event().wait(0.05)
+        assert clock.alive()
+    finally:
+        clock.stop()
 
 
 def test_the_clock_makes_up_for_a_missed_night_at_once() -> None:

@@ -6,7 +6,6 @@ Nothing is guessed: what fits no rule, no account, or more than one account, is 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -16,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 from rapidfuzz import fuzz, process, utils
+
+from bot.core.spelling import folded, host_of, long_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -28,9 +29,6 @@ SUGGESTED_FOR: Final = 50
 """For how many unmatched customers, those with the most usage first: each costs a look at every account."""
 _ALIKE: Final = 50.0
 """Below this likeness (0..100) an account is no help as a suggestion."""
-_BASE32: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
-_SHORT_ID: Final = re.compile(r"[A-Za-z0-9]{15}")
-_LONG_ID: Final = re.compile(r"[A-Za-z0-9]{18}")
 
 
 class Aggregation(StrEnum):
@@ -159,7 +157,7 @@ _Patterns = tuple[tuple[str, re.Pattern[str]], ...]
 
 def _patterns(rule: ProductRule) -> _Patterns:
     wanted = (("product_code", rule.code), ("product_family", rule.family), ("product_name", rule.name))
-    return tuple((column, re.compile(translate(_folded(text)))) for column, text in wanted if text is not None)
+    return tuple((column, re.compile(translate(folded(text)))) for column, text in wanted if text is not None)
 
 
 def _matched(row: Mapping[str, Any], tests: Iterable[tuple[int, ProductRule, _Patterns]]) -> dict[str, Any]:
@@ -179,7 +177,7 @@ def _matched(row: Mapping[str, Any], tests: Iterable[tuple[int, ProductRule, _Pa
 
 
 def _fits(row: Mapping[str, Any], patterns: _Patterns) -> bool:
-    return all(row[column] is not None and pattern.match(_folded(row[column])) for column, pattern in patterns)
+    return all(row[column] is not None and pattern.match(folded(row[column])) for column, pattern in patterns)
 
 
 def match_customers(
@@ -244,13 +242,13 @@ def _overrides(
     accounts = _index(rows, "account_id") if overrides else {}
     wanted = {customer: accounts.get(_normal("account_id", account), []) for customer, account in overrides.items()}
     unknown = tuple(sorted((customer, overrides[customer]) for customer, found in wanted.items() if not found))
-    return {_folded(customer): found for customer, found in wanted.items() if found}, unknown
+    return {folded(customer): found for customer, found in wanted.items() if found}, unknown
 
 
 def _look_up(
     customer: str, by_hand: _Index, indexes: Iterable[tuple[str, _Index]]
 ) -> tuple[str, Sequence[dict[str, Any]]]:
-    if found := by_hand.get(_folded(customer)):
+    if found := by_hand.get(folded(customer)):
         return "override", found
     for key, index in indexes:
         if found := index.get(_normal(key, customer)):
@@ -293,33 +291,8 @@ def _words(text: str) -> str:
     return " ".join(sorted(utils.default_process(plain).split()))
 
 
-def _folded(text: str) -> str:
-    """Make capitals, white space and ways of writing the same letter alike."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
-
-
 def _normal(key: str, text: str) -> str:
     if key == "domain":
-        return _domain(text)
+        return host_of(text)
     # Ids of 15 characters tell capitals apart: folding them would make two accounts one.
-    return (key == "account_id" and _salesforce_id(text.strip())) or _folded(text)
-
-
-def _domain(text: str) -> str:
-    host = _folded(text).rpartition("://")[2].rpartition("@")[2]
-    return re.split(r"[/?#:]", host, maxsplit=1)[0].removeprefix("www.").rstrip(".")
-
-
-def _salesforce_id(text: str) -> str | None:
-    """Return the long form of a Salesforce Id, None where the text is none."""
-    if _SHORT_ID.fullmatch(text):
-        return text + _checksum(text)
-    if _LONG_ID.fullmatch(text) and text[15:].upper() == _checksum(text[:15]):
-        return text[:15] + text[15:].upper()
-    return None
-
-
-def _checksum(text: str) -> str:
-    """Three characters that tell which of the fifteen are capitals: five bits each, the first one lowest."""
-    groups = (text[start : start + 5] for start in (0, 5, 10))
-    return "".join(_BASE32[sum(char.isupper() << place for place, char in enumerate(group))] for group in groups)
+    return (key == "account_id" and long_id(text.strip())) or folded(text)

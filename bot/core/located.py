@@ -63,17 +63,29 @@ class Document:
         return self.marks.get(path, Mark(self.file))
 
 
+class _Loader(yaml.SafeLoader):
+    """Names the place of a value that YAML takes for a day or a number and that is none, like 2026-02-30."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:  # noqa: ANN401, FBT001, FBT002  # PyYAML's
+        try:
+            return super().construct_object(node, deep)
+        except ValueError as error:
+            problem = f"{error}; write it in quotes if it is text"
+            raise yaml.constructor.ConstructorError(problem=problem, problem_mark=node.start_mark) from error
+
+
 def load(text: str, file: str) -> Document:
     """Read one YAML document. Raises FaultyTextError where the text is no YAML or a key stands twice."""
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
+        node, data = _read(text)
     except yaml.MarkedYAMLError as error:
         where = error.problem_mark
         mark = Mark(file, where.line + 1, where.column + 1) if where else Mark(file)
         raise FaultyTextError([Fault(mark, f"not valid YAML: {error.problem or error}")]) from error
     except yaml.YAMLError as error:
         raise FaultyTextError([Fault(Mark(file), f"not valid YAML: {error}")]) from error
+    except RecursionError as error:
+        raise FaultyTextError([Fault(Mark(file), "not valid YAML: nested too deep to be read")]) from error
     marks: dict[Path, Mark] = {}
     faults: list[Fault] = []
     if node is not None:
@@ -81,6 +93,15 @@ def load(text: str, file: str) -> Document:
     if faults:
         raise FaultyTextError(faults)
     return Document(file, data, marks)
+
+
+def _read(text: str) -> tuple[yaml.Node | None, Any]:
+    loader = _Loader(text)
+    try:
+        node = loader.get_single_node()
+        return node, None if node is None else loader.construct_document(node)
+    finally:
+        loader.dispose()
 
 
 def _walk(node: yaml.Node, path: Path, file: str, marks: dict[Path, Mark], faults: list[Fault]) -> None:

@@ -7,15 +7,16 @@ judged one by one for the same reason. Either way people hear of an episode once
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
-from bot.core.episodes import Phase, Reason
+from bot.core.episodes import Episode, Phase, Reason, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
-    from bot.core.episodes import Step
     from bot.core.verdicts import Rule
 
 _OPENINGS: Final = frozenset({Reason.FIRED, Reason.COUNTED_DOWN})
@@ -53,3 +54,14 @@ def say_once(steps: Iterable[Step], spoken_before: frozenset[str]) -> tuple[Step
         if step.notify and (key in spoken_before or step.reason in _OPENINGS):
             last[key] = step
     return tuple(step for key, step in last.items() if key not in ended or key in spoken_before)
+
+
+def end(episode: Episode, why: str, now: datetime) -> Step:
+    """End an open episode that no judgement can end any more: its rule or its subject is gone.
+
+    People hear of it where they had heard of the episode; one that was still pending ends in silence.
+    """
+    ended = replace(episode, phase=Phase.RESOLVED, resolved_at=now)
+    if episode.phase is Phase.PENDING:
+        return Step(ended, notify=False, reason=Reason.NOT_HOLDING, transition="", detail=why)
+    return Step(replace(ended, notified_at=now), notify=True, reason=Reason.RESOLVED, transition="resolved", detail=why)

@@ -213,6 +213,9 @@ class _Reader:
             return "'medium'"
         if text.strip() in SEVERITIES:  # a bare word is what anybody would write first
             return f"'{text.strip()}'"
+        if text.strip().isalpha() and text.strip() not in METRICS[self._scope]:
+            self._problem("severity", text, Problem(0, f"unknown severity '{text.strip()}'", _known(text.strip())))
+            return "'medium'"
         condition = self._expression("severity", text, ValueKind.TEXT)
         if condition is None:
             return "'medium'"
@@ -225,8 +228,8 @@ class _Reader:
             return  # judged as medium
         if isinstance(outcome, exp.Literal) and outcome.name in SEVERITIES:
             return
-        near = did_you_mean(outcome.name, SEVERITIES) or f"; known are {', '.join(SEVERITIES)}"
-        self._problem("severity", text, Problem(offset_of(outcome), f"unknown severity {outcome.sql('duckdb')}", near))
+        found = f"unknown severity {outcome.sql('duckdb')}"
+        self._problem("severity", text, Problem(offset_of(outcome), found, _known(outcome.name)))
 
     def _at_stake(self) -> str | None:
         value = self._data.get("at_stake")
@@ -309,6 +312,10 @@ class _Reader:
         elif not isinstance(item, str) or not _CHANNEL.fullmatch(item) or item != item.lower():
             hint = did_you_mean(str(item), _PEOPLE) or '; write owner, csm or a lower-case "#channel"'
             self._fault(path, f"unknown destination '{item}' in {self._called()}{hint}")
+
+
+def _known(severity: str) -> str:
+    return did_you_mean(severity, SEVERITIES) or f"; known are {', '.join(SEVERITIES)}"
 
 
 def _yaml_kind(value: object) -> str:

@@ -25,7 +25,7 @@ from bot.facts.staging import put_in_place, staged, sweep
 from connectors.schema import SCHEMAS, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from bot.facts.months import Move
@@ -56,10 +56,15 @@ class Snapshot:
 
 
 class FactStore:
-    """Reads and writes the facts below `folder`; several processes may, each source has one writer at a time."""
+    """Reads and writes the facts below `folder`; several processes may, each source has one writer at a time.
 
-    def __init__(self, folder: Path) -> None:
+    `wanted` names the sources whose facts are read: what one delivered that is no longer in the settings stays where
+    it is, and counts no more. None: all of them.
+    """
+
+    def __init__(self, folder: Path, wanted: Collection[str] | None = None) -> None:
         self._folder = folder
+        self._wanted = wanted
         self._usage = folder / Table.USAGE
         sweep(folder)
 
@@ -126,7 +131,7 @@ class FactStore:
     def usage_files(self, until: date) -> list[Path]:
         """Files of usage of the months up to and including the one of `until`; none of them ever goes away."""
         last = f"month={until:%Y-%m}"
-        files = self._usage.glob(f"source=*/month=*/{PART}")
+        files = (path for folder in self._tables(Table.USAGE) for path in folder.glob(f"month=*/{PART}"))
         return sorted(path for path in files if path.parent.name <= last)
 
     def _snapshot_moves(self, source: str, gathered: Gathered) -> Iterator[Move]:
@@ -148,14 +153,18 @@ class FactStore:
         return [(_write_spans(stage / "coverage-taken-back.parquet", kept), place)], after
 
     def _tables(self, table: Table) -> list[Path]:
-        return sorted((self._folder / table).glob("source=*/"))
+        found = sorted((self._folder / table).glob("source=*/"))
+        if self._wanted is None:
+            return found
+        return [folder for folder in found if folder.name.removeprefix("source=") in self._wanted]
 
     def _snapshots(self, table: Table) -> list[Snapshot]:
         found = [
             Snapshot(
                 path.parts[-3].removeprefix("source="), date.fromisoformat(path.parts[-2].removeprefix("day=")), path
             )
-            for path in (self._folder / table).glob(f"source=*/day=*/{PART}")
+            for folder in self._tables(table)
+            for path in folder.glob(f"day=*/{PART}")
         ]
         return sorted(found, key=lambda snapshot: (snapshot.day, snapshot.source))
 

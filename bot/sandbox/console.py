@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import sys
 import threading
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from bot.app import make_sender, serve_slack
 from bot.messages.revise import CLAIM
 from bot.messages.spans import plain_text
+from bot.out import cards
 from bot.run import SenderLoop, stop_on_signals
 from bot.sandbox.slack_payloads import buttons
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rich.console import Console
+
     from bot.load import Loaded
     from bot.pipeline import House
     from bot.sandbox.slack import Interaction, SlackMessage, SlackWorld
@@ -35,36 +40,43 @@ def stay_up(world: SlackWorld, loaded: Loaded, house: House) -> None:
     """Serve the Slack app until somebody types `quit`, or stops the process."""
     stop = stop_on_signals()
     loop = SenderLoop(make_sender(loaded, house.store))
-    loop.start()
-    serving = serve_slack(loaded, house.store, loop.wake)
-    prompt = _Prompt(world, Console())
-    threading.Thread(target=prompt.read_until, args=(stop,), name="prompt", daemon=True).start()
-    try:
+    with ExitStack() as running:
+        running.callback(loop.stop)
+        loop.start()
+        running.callback(serve_slack(loaded, house.store, loop.wake).stop)
+        prompt = Prompt(world, cards())
+        threading.Thread(target=prompt.read_until, args=(sys.stdin, stop), name="prompt", daemon=True).start()
         stop.wait()
-    finally:
-        serving.stop()
-        loop.stop()
 
 
 @dataclass(frozen=True, slots=True)
-class _Prompt:
+class Prompt:
+    """Takes lines as somebody would type them, and shows what Slack would."""
+
     world: SlackWorld
     console: Console
     channel: str = "#cs-risk"
 
-    def read_until(self, stop: threading.Event) -> None:
-        """Take lines from standard input; its end leaves the servers up for other programs."""
+    def read_until(self, lines: Iterable[str] | None, stop: threading.Event) -> None:
+        """Take lines until one says `quit`; their end leaves the servers up for other programs."""
         self.console.print(
             _HELP.format(user=self.world.users[0].name, channel=self.channel, address=self.world.address),
             highlight=False,
             markup=False,
         )
-        for line in sys.stdin:
+        for line in lines or ():
             if line.strip() in {"quit", "exit"}:
                 stop.set()
                 return
             if line.strip():
-                self._do(line.strip())
+                self._answer(line.strip())
+
+    def _answer(self, line: str) -> None:
+        try:
+            self._do(line)
+        except LookupError as error:
+            # The channel may have changed between two lines: what was there to press is gone.
+            self.console.print(f"Slack has nothing like that: {error.args[0]}", highlight=False, markup=False)
 
     def _do(self, line: str) -> None:
         word, _, rest = line.partition(" ")
@@ -81,7 +93,7 @@ class _Prompt:
         for message in interaction.wait():
             self.console.print(_as_text(message), highlight=False)
         if interaction.error:
-            self.console.print(f"Slack says: {interaction.error}", style="red", highlight=False)
+            self.console.print(f"Slack says: {interaction.error}", style="red", highlight=False, markup=False)
 
     def _alerts(self) -> list[SlackMessage]:
         return [message for message in self.world.said(self.channel) if _claimable(message)]
@@ -100,8 +112,8 @@ class _Prompt:
         message = alerts[number - 1]
         seen = len(self.world.journal)
         interaction = self.world.press(self.world.users[0].id, self.channel, message.ts, CLAIM)
-        self.world.wait(lambda journal: any(entry.ts == message.ts for entry in journal[seen:]))
-        self._show(interaction) if interaction.error else self._list_one(message.ts)
+        changed = self.world.wait(lambda journal: any(entry.ts == message.ts for entry in journal[seen:]))
+        self._list_one(message.ts) if changed and not interaction.error else self._show(interaction)
 
     def _list_one(self, ts: str) -> None:
         entry = next(entry for entry in reversed(self.world.journal) if entry.ts == ts)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,14 +10,14 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
 import yaml
-from rich.console import Console
 
 from bot.app import open_house
 from bot.errors import HeadroomError
 from bot.load import load_all
 from bot.messages.cards import card
 from bot.messages.page import page as html_page
-from bot.once import deliver
+from bot.once import complain, deliver
+from bot.out import cards, print_json
 from bot.progress import progress_bars
 from bot.report import account_names, as_data
 from bot.run import moment_of, run_night
@@ -87,7 +85,7 @@ def _write_settings(folder: Path, salesforce: str, posthog: str, slack: str, wor
                     "kind": "client_credentials",
                     "host": salesforce,
                     "client_id": _CLIENT,
-                    "client_secret": secret,
+                    "client_secret": dict(secret),  # one value twice would be written as an anchor, which is refused
                 },
             },
             {
@@ -95,7 +93,7 @@ def _write_settings(folder: Path, salesforce: str, posthog: str, slack: str, wor
                 "type": "posthog",
                 "host": posthog,
                 "project": _PROJECT,
-                "api_key": secret,
+                "api_key": dict(secret),
                 **shared["posthog"],
             },
         ],
@@ -121,8 +119,10 @@ def _secret(folder: Path, name: str, value: str) -> str:
 def show_demo(*, seed: int, once: bool, as_json: bool, page: Path | None) -> bool:
     """Run every job through the real clients, print what arrived in Slack, and stay up for commands unless `once`.
 
-    True when everything was read and delivered.
+    True when everything was read and delivered. Raises HeadroomError where the page cannot be written.
     """
+    if page is not None:
+        _write_page(page, "")  # to say at once that it cannot be done, and not after the work
     with TemporaryDirectory(prefix="headroom-demo-") as folder, stage(seed, Path(folder)) as scene:
         loaded = load_all(scene.settings)
         with open_house(loaded) as house:
@@ -130,20 +130,24 @@ def show_demo(*, seed: int, once: bool, as_json: bool, page: Path | None) -> boo
                 report = run_night(house, moment_of(loaded.settings.timezone, datetime.now(UTC)), progress)
                 problem = deliver(house, loaded, report, progress)
             arrived = received(scene.slack, house, report)
+            if page is not None:
+                _write_page(page, html_page([(item.destination, item.message) for item in arrived]))
             if as_json:
                 outcomes = {item.notice.notice_id: str(item.status) for item in house.store.deliveries()}
-                data = {"messages": [item.as_data() for item in arrived], "runs": [as_data(report, outcomes)]}
-                json.dump(data, sys.stdout, ensure_ascii=False)
-                sys.stdout.write("\n")
+                print_json({"messages": [item.as_data() for item in arrived], "runs": [as_data(report, outcomes)]})
             else:
                 _print(arrived, report)
-            if page is not None:
-                page.write_text(html_page([(item.destination, item.message) for item in arrived]), encoding="utf-8")
-            if problem is not None:
-                raise HeadroomError(problem)
+            complain(report, problem)
             if not once:
                 stay_up(scene.slack, loaded, house)
-        return not report.failures
+        return report.well and problem is None
+
+
+def _write_page(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise HeadroomError(f"--page {path}: cannot be written: {error.strerror}") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +187,7 @@ def received(world: SlackWorld, house: House, report: NightReport) -> list[Recei
 
 
 def _print(arrived: list[Received], report: NightReport) -> None:
-    console = Console()
+    console = cards()
     for item in sorted(arrived, key=lambda item: (not item.destination.startswith("#"), item.destination)):
         console.print(card(item.message, item.destination))
     rows = sum(item.rejects.total for item in report.pulled)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from http.client import HTTPException
-from typing import TYPE_CHECKING, Final, Protocol, TypeVar
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Final, Protocol
 
 import structlog
-from slack_sdk import WebClient
-from slack_sdk.webhook import WebhookClient
 
 from bot.core.episodes import Phase
+from bot.slack.client import webhook_client
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -19,8 +17,6 @@ if TYPE_CHECKING:
 
 UNKNOWN: Final = "This alert is no longer known here: there is nothing to claim."
 
-_ANSWER_SECONDS: Final = 10
-_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _log = structlog.get_logger(__name__)
 
 
@@ -50,25 +46,13 @@ def claim_reply(step: Step, user: str) -> str | None:
     return f"Already claimed by <@{episode.claimed_by}>."
 
 
-_Client = TypeVar("_Client", WebClient, WebhookClient)
-
-
-def without_proxy(client: _Client, url: str) -> _Client:
-    """Let a client reach loopback directly: slack_sdk takes HTTPS_PROXY for every address and knows no NO_PROXY."""
-    if urlsplit(url).hostname in _LOOPBACK:
-        client.proxy = None
-    return client
-
-
 def tell(response_url: str, text: str) -> None:
     """Tell one person something through the response URL of what they did.
 
     It has no address of its own to be repeated to: where it fails, that is logged and no more.
     """
-    # Without retries: the person would read the same line twice.
-    client = without_proxy(WebhookClient(response_url, timeout=_ANSWER_SECONDS, retry_handlers=[]), response_url)
     try:
-        answer = client.send(text=text, response_type="ephemeral", replace_original=False)
+        answer = webhook_client(response_url).send(text=text, response_type="ephemeral", replace_original=False)
     except (OSError, HTTPException) as error:
         _log.warning("answer not delivered", error=str(error))
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,11 +13,11 @@ import structlog
 from slack_bolt import App, BoltResponse
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.error import BoltUnhandledRequestError
-from slack_sdk import WebClient
 
 from bot.messages.blocks import to_blocks
 from bot.messages.revise import CLAIM
-from bot.slack.actions import UNKNOWN, claim_reply, tell, without_proxy
+from bot.slack.actions import UNKNOWN, claim_reply, tell
+from bot.slack.client import web_client
 from bot.slack.commands import reply
 from bot.state.claims import UnknownEpisodeError
 
@@ -29,36 +29,13 @@ if TYPE_CHECKING:
 
     from bot.messages.message import Message
     from bot.slack.actions import Episodes
+    from bot.slack.client import SlackAccess
     from bot.slack.commands import Accounts, Wording
 
-API_URL: Final = "https://slack.com/api/"
 WORKERS: Final = 32
 """Bolt's own five starve as soon as five people wait for something slow."""
 
-_API_SECONDS: Final = 15
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class SlackAccess:
-    """How to reach Slack, and as whom. Printing it shows no secrets."""
-
-    bot_token: str = field(repr=False)
-    signing_secret: str | None = field(default=None, repr=False)
-    """For HTTP mode only: Socket Mode needs none."""
-    command: str = "/headroom"
-    base_url: str = API_URL
-
-
-def web_client(access: SlackAccess) -> WebClient:
-    """Make a client that asks once: by its own retries it would post twice where Slack accepts and does not answer."""
-    client = WebClient(access.bot_token, access.base_url, timeout=_API_SECONDS, retry_handlers=[])
-    return without_proxy(client, access.base_url)
-
-
-def verify(client: WebClient) -> str:
-    """Ask Slack whether the token is good; returns the workspace's name. Raises SlackApiError or OSError."""
-    return str(client.auth_test()["team"])
 
 
 def make_app(

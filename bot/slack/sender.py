@@ -102,6 +102,7 @@ class Sender:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], object] | None = None,
     ) -> None:
+        """`clock` and `sleep` are for tests, which have no time to lose."""
         self._store = store
         self._transport = transport
         self._policy = policy or Policy()
@@ -115,9 +116,10 @@ class Sender:
         """Let a `drain` in another thread finish the message that it is at, and return."""
         self._stopping.set()
 
-    def drain(self, *, until_empty: bool = True) -> DrainResult:
+    def drain(self, *, until_empty: bool = True, tell: Callable[[int], object] = lambda _: None) -> DrainResult:
         """Deliver what is due; with `until_empty` also wait, within patience, for what is not due yet.
 
+        `tell` hears, after each notice, how many were sent so far.
         Raises SlackAuthError when Slack does not accept the app: everything stays in the outbox.
         """
         self._tally = _Tally()
@@ -125,6 +127,7 @@ class Sender:
         while not self._stopping.is_set():
             if self._deliver_next() or self._look_for_next():
                 idle_since = self._clock()
+                tell(self._tally.sent)
                 continue
             pause = self._pause(idle_since) if until_empty else None
             if pause is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from bot.errors import HeadroomError
-from bot.slack.app import SlackAccess, web_client
+from bot.slack.client import SlackAccess, web_client
 from bot.slack.socket_mode import Health, SocketMode
 
 if TYPE_CHECKING:

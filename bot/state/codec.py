@@ -58,6 +58,16 @@ def _untagged(value: dict[str, Any]) -> object:
     return date.fromisoformat(value[_DATE]) if value.keys() == {_DATE} else value
 
 
+def _fields(value: object) -> Record:
+    # `dataclasses.asdict` copies every value deeply: at 300,000 lines that is most of the time.
+    kind: type[Any] = type(value)
+    return {name: getattr(value, name) for name in kind.__slots__}
+
+
+def _taken(kind: type[Any], row: RowMapping) -> Record:
+    return {name: row[name] for name in kind.__slots__}
+
+
 def account_to_row(account: AccountView) -> Record:
     """Turn an account into its row. Raises ValueError, naming the account, for a number that is none."""
     try:
@@ -68,7 +78,7 @@ def account_to_row(account: AccountView) -> Record:
                 "owner_id": account.owner_id,
                 "csm_id": account.csm_id,
                 "metrics": dict(account.metrics),
-                "lines": [_line_to_json(line) for line in account.lines],
+                "lines": [_fields(line) for line in account.lines],
             }
         )
     except (ValueError, TypeError) as error:
@@ -101,20 +111,14 @@ def account_from_row(row: RowMapping) -> AccountView:
     )
 
 
-def _line_to_json(line: LineView) -> Record:
-    # `dataclasses.asdict` copies every value deeply: at 300,000 lines that is most of the time.
-    return {name: getattr(line, name) for name in LineView.__slots__}
-
-
 def episode_to_row(episode: Episode) -> Record:
     """Turn an episode into its row."""
-    return {name: getattr(episode, name) for name in Episode.__slots__} | {"phase": episode.phase.value}
+    return _fields(episode) | {"phase": episode.phase.value}
 
 
 def episode_from_row(row: RowMapping) -> Episode:
     """Turn a row back into an episode."""
-    values = {name: row[name] for name in Episode.__slots__}
-    return Episode(**(values | {"phase": Phase(row["phase"])}))
+    return Episode(**(_taken(Episode, row) | {"phase": Phase(row["phase"])}))
 
 
 def message_to_text(message: Message) -> str:
@@ -124,17 +128,9 @@ def message_to_text(message: Message) -> str:
 
 def notice_to_row(notice: Notice) -> Record:
     """Turn a notice into a row of the outbox that waits to be sent."""
-    return {
-        "notice_id": notice.notice_id,
-        "episode_id": notice.episode_id,
-        "transition": notice.transition,
-        "destination": notice.destination,
+    return _fields(notice) | {
         "act": notice.act.value,
-        "kind": notice.kind,
-        "subject": notice.subject,
         "message": message_to_text(notice.message),
-        "created_at": notice.created_at,
-        "post_id": notice.post_id,
         "status": Status.PENDING.value,
         "fence": 0,
         "attempts": 0,
@@ -144,18 +140,8 @@ def notice_to_row(notice: Notice) -> Record:
 
 def notice_from_row(row: RowMapping) -> Notice:
     """Turn a row of the outbox back into a notice."""
-    return Notice(
-        notice_id=row["notice_id"],
-        episode_id=row["episode_id"],
-        transition=row["transition"],
-        destination=row["destination"],
-        act=Act(row["act"]),
-        kind=row["kind"],
-        subject=row["subject"],
-        message=MESSAGE.validate_json(row["message"]),
-        created_at=row["created_at"],
-        post_id=row["post_id"],
-    )
+    read = {"act": Act(row["act"]), "message": MESSAGE.validate_json(row["message"])}
+    return Notice(**(_taken(Notice, row) | read))
 
 
 def claimed_from_row(row: RowMapping, **changed: object) -> Claimed:
@@ -187,47 +173,44 @@ def delivery_from_row(row: RowMapping) -> Delivery:
 
 def person_to_row(person: Person) -> Record:
     """Turn a person into a row."""
-    return {name: getattr(person, name) for name in Person.__slots__}
+    return _fields(person)
 
 
 def person_from_row(row: RowMapping) -> Person:
     """Turn a row back into a person."""
-    return Person(**{name: row[name] for name in Person.__slots__})
+    return Person(**_taken(Person, row))
 
 
 def source_to_row(source: SourceState) -> Record:
     """Turn the state of a source into a row."""
-    return {name: getattr(source, name) for name in SourceState.__slots__}
+    return _fields(source)
 
 
 def source_from_row(row: RowMapping) -> SourceState:
     """Turn a row back into the state of a source."""
-    return SourceState(**{name: row[name] for name in SourceState.__slots__})
+    return SourceState(**_taken(SourceState, row))
 
 
 def audit_to_row(line: Audit) -> Record:
     """Turn a line of the audit into a row."""
-    return {"at": line.at, "actor": line.actor, "verb": line.verb, "subject": line.subject} | {
-        "detail": to_json(dict(line.detail))
-    }
+    return _fields(line) | {"detail": to_json(dict(line.detail))}
 
 
 def audit_from_row(row: RowMapping) -> Audit:
     """Turn a row back into a line of the audit."""
-    return Audit(row["at"], row["actor"], row["verb"], row["subject"], from_json(row["detail"]))
+    return Audit(**(_taken(Audit, row) | {"detail": from_json(row["detail"])}))
 
 
 def run_to_row(run: Run) -> Record:
     """Turn a run into a row."""
-    return {name: getattr(run, name) for name in Run.__slots__} | {"summary": to_json(dict(run.summary))}
+    return _fields(run) | {"summary": to_json(dict(run.summary))}
 
 
 def run_from_row(row: RowMapping) -> Run:
     """Turn a row back into a run."""
-    values = {name: row[name] for name in Run.__slots__}
-    return Run(**(values | {"summary": from_json(row["summary"])}))
+    return Run(**(_taken(Run, row) | {"summary": from_json(row["summary"])}))
 
 
 def tick_from_row(row: RowMapping) -> Tick:
     """Turn a row back into a tick."""
-    return Tick(**{name: row[name] for name in Tick.__slots__})
+    return Tick(**_taken(Tick, row))

@@ -7,8 +7,8 @@ import unicodedata
 import uuid
 from typing import Final
 
-_CASE_INSENSITIVE: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
-_SHORT, _LONG = 15, 18
+from bot.core.spelling import host_of, long_id
+
 _NAMESPACE: Final = uuid.UUID("5b1f6a52-6a0e-4f0b-9b52-0d6f1f3c7f11")
 
 
@@ -28,28 +28,14 @@ def name_key(name: str) -> str:
 
 
 def domain_key(text: str | None) -> str | None:
-    """Return the bare host of a domain or web address: `https://www.a.com/x` is `a.com`. None: it is neither."""
+    """Return the bare host of a domain, web or e-mail address: `https://www.a.com/x` is `a.com`. None: it is none."""
     if not text:
         return None
-    host = re.sub(r"^[a-z][a-z0-9+.-]*://", "", text.strip().casefold()).split("/")[0].split(":")[0]
-    host = host.removeprefix("www.").rstrip(".")
+    host = host_of(text)
     return host if re.fullmatch(r"[^\s@<>|]+\.[^\s@<>|]+", host) else None
 
 
 def id_forms(text: str) -> tuple[str, ...]:
     """Return the spellings under which an id may be stored: Salesforce shows ids of 15 and of 18 characters."""
-    if not re.fullmatch(r"[A-Za-z0-9]+", text):
-        return (text,)
-    if len(text) == _SHORT:
-        return (text, text + _suffix(text))
-    if len(text) == _LONG and text[_SHORT:].upper() == _suffix(text[:_SHORT]):
-        return (text, text[:_SHORT], text[:_SHORT] + text[_SHORT:].upper())
-    return (text,)
-
-
-def _suffix(short: str) -> str:
-    # Each of the last three characters tells which of five characters are capitals.
-    parts = (short[0:5], short[5:10], short[10:15])
-    return "".join(
-        _CASE_INSENSITIVE[sum(1 << place for place, letter in enumerate(part) if letter.isupper())] for part in parts
-    )
+    long = long_id(text)
+    return (text,) if long is None else tuple(dict.fromkeys((text, long[:15], long)))

@@ -8,9 +8,11 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from connectors.base import UnfitError
 from connectors.files.shapes import Shape
-from connectors.files.values import Raw, UnreadableError, Value, read_day, read_flag, read_number, read_text
-from connectors.schema import Kind
+from connectors.files.values import Raw, Value, read_day, read_flag, read_number, read_text
+from connectors.schema import PERIODS, Kind
+from connectors.settings import Zone
 
 _NAMED_FORMATS: Final = frozenset({"iso", "unix", "unix_ms", "excel"})
 _INT64: Final = 2**63 - 1
@@ -55,7 +57,7 @@ class FieldSource(BaseModel):
         return getattr(self, "value", None)
 
     def parse(self, raw: Raw) -> Value:
-        """Read a cell that is not blank. Raises UnreadableError."""
+        """Read a cell that is not blank. Raises UnfitError."""
         raise NotImplementedError
 
 
@@ -81,7 +83,7 @@ class TextField(FieldSource):
         written = read_text(raw)
         text = self.prefix + (self.map[written] if written in self.map else self.shape.of(written))
         if self.words and text not in self.words:
-            raise UnreadableError("word-unknown", f"{text!r} is none of {', '.join(sorted(self.words))}; use `map`")
+            raise UnfitError("word-unknown", f"{text!r} is none of {', '.join(sorted(self.words))}; use `map`")
         return text
 
 
@@ -94,7 +96,7 @@ class KindField(TextField):
 class PeriodField(TextField):
     """A stretch of time that prices and allowances are counted by."""
 
-    words = frozenset({"month", "quarter", "year", "term"})
+    words = PERIODS
 
 
 class LinkField(TextField):
@@ -104,7 +106,7 @@ class LinkField(TextField):
         """Read an address; anything but https is refused: people are going to press it."""
         text = super().parse(raw)
         if not str(text).startswith("https://"):
-            raise UnreadableError("url-not-https", f"{text!r} is no https address; `prefix` makes one from an id")
+            raise UnfitError("url-not-https", f"{text!r} is no https address; `prefix` makes one from an id")
         return text
 
 
@@ -116,7 +118,7 @@ class DayField(FieldSource):
     formats: tuple[str, ...] = Field(
         default=("iso",), min_length=1, description="formats of strptime, iso, unix, unix_ms or excel; first fit wins"
     )
-    timezone: str | None = Field(
+    timezone: Zone | None = Field(
         default=None,
         description="the IANA zone whose day a moment with an offset falls on; default: the day as written",
     )
@@ -129,14 +131,6 @@ class DayField(FieldSource):
             if form not in _NAMED_FORMATS and "%" not in form:
                 raise ValueError(f"'{form}' is no format: wanted one of strptime's, iso, unix, unix_ms or excel")
         return formats
-
-    @field_validator("timezone")
-    @classmethod
-    def _zone(cls, name: str | None) -> str | None:
-        try:
-            return name and ZoneInfo(name).key
-        except (KeyError, ValueError, OSError) as error:
-            raise ValueError("wanted an IANA time zone, like 'Europe/Berlin'") from error
 
     @property
     def is_constant(self) -> bool:
@@ -184,7 +178,7 @@ class CountField(NumberField):
         if not isinstance(number, float):
             return None
         if number != int(number) or not 0 <= number < _INT64:
-            raise UnreadableError("number-unreadable", f"{raw!r} is no whole number of 0 or more")
+            raise UnfitError("number-unreadable", f"{raw!r} is no whole number of 0 or more")
         return int(number)
 
 

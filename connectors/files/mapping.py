@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 
+from connectors.base import UnfitError
 from connectors.files.headers import Slot, column_of, slots
-from connectors.files.values import Raw, UnreadableError, Value, is_blank
+from connectors.files.values import Raw, Value, is_blank
 from connectors.schema import SCHEMAS, Table
 
 if TYPE_CHECKING:
@@ -27,12 +28,12 @@ class Mapped:
 
     chunk: Chunk
     columns: Mapping[tuple[Table, str], list[Value]]
-    faults: dict[int, list[UnreadableError]] = field(default_factory=dict)
+    faults: dict[int, list[UnfitError]] = field(default_factory=dict)
     """By row; a row without an entry is read."""
 
     def fault(self, row: int, reason: str, detail: str) -> None:
         """Note that a row is to be refused. The first reason is the one that is counted."""
-        self.faults.setdefault(row, []).append(UnreadableError(reason, detail))
+        self.faults.setdefault(row, []).append(UnfitError(reason, detail))
 
     def good(self) -> Sequence[int]:
         """Return the rows without a fault."""
@@ -86,7 +87,7 @@ def _column(mapped: Mapped, slot: Slot, reader: _Reader) -> list[Value]:
     cells = [None] * len(chunk.lines) if header is None else chunk.cells[chunk.headers.index(header)]
     try:
         return list(map(reader.__getitem__, cells))
-    except UnreadableError:
+    except UnfitError:
         # Some cell has a fault: once more, slowly, to say which.
         return _column_with_faults(mapped, reader, cells, header or slot.source.column[0])
 
@@ -96,7 +97,7 @@ def _column_with_faults(mapped: Mapped, reader: _Reader, cells: Sequence[Raw], h
     for row, cell in enumerate(cells):
         try:
             values.append(reader[cell])
-        except UnreadableError as fault:
+        except UnfitError as fault:
             values.append(None)
             mapped.fault(row, fault.reason, f"{header}: {fault.detail}")
     return values
@@ -106,7 +107,7 @@ class _Reader(dict[Raw, Value]):
     """Reads the cells of one column: `reader[cell]` is the value. Texts that it has read it remembers.
 
     Days and names repeat, and reading them is what takes time. Other cells are read anew: 1, 1.0 and True are equal
-    as keys, and yet not the same cell. Raises UnreadableError.
+    as keys, and yet not the same cell. Raises UnfitError.
     """
 
     def __init__(self, slot: Slot, blanks: frozenset[str]) -> None:
@@ -118,7 +119,7 @@ class _Reader(dict[Raw, Value]):
     def __missing__(self, cell: Raw) -> Value:
         value = None if is_blank(cell, self._blanks) else self._slot.source.parse(cell)
         if value is None and self._never_blank:
-            raise UnreadableError("missing-value", "is blank")
+            raise UnfitError("missing-value", "is blank")
         if isinstance(cell, str) and len(self) < _REMEMBERED:
             self[cell] = value
         return value

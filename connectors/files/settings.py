@@ -14,12 +14,12 @@ from __future__ import annotations
 import codecs
 import re
 from datetime import date, datetime
-from difflib import get_close_matches
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from connectors.files.tables import Tables
+from connectors.settings import did_you_mean
 
 
 class _Part(BaseModel):
@@ -167,11 +167,8 @@ class FileSet(_Part):
         known = self.tables.names()
         for name in self.unique.names() if self.unique else ():
             if name not in known:
-                near = get_close_matches(name, known, n=1)
-                raise ValueError(
-                    f"unique: '{name}' is not filled by `tables`; "
-                    + (f"did you mean '{near[0]}'?" if near else f"filled are {', '.join(known)}")
-                )
+                near = did_you_mean(name, known) or f"; filled are {', '.join(known)}"
+                raise ValueError(f"unique: '{name}' is not filled by `tables`{near}")
         return self
 
 

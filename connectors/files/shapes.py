@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
-from connectors.files.values import UnreadableError
+from connectors.addresses import host_of
+from connectors.base import UnfitError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +30,7 @@ class Shape(StrEnum):
     """A Salesforce Id in its long form: reports write 15 characters, everything else 18."""
 
     def of(self, text: str) -> str:
-        """Return what this shape makes of a text. Raises UnreadableError where it can make nothing of it."""
+        """Return what this shape makes of a text. Raises UnfitError where it can make nothing of it."""
         return _SHAPES[self](text)
 
 
@@ -51,22 +50,19 @@ def _is_pointless(character: str) -> bool:
 
 def domain(text: str) -> str:
     """Return the host that a web or e-mail address names."""
-    address = text.strip().casefold()
-    address = address.rsplit("@", 1)[-1] if "@" in address and "/" not in address else address
-    try:
-        host = urlsplit(address if "//" in address else f"//{address}").hostname or ""
-    except ValueError:
-        host = ""
-    host = host.removeprefix("www.").rstrip(".")
-    if not host or re.search(r"\s", host):
-        raise UnreadableError("domain-unreadable", f"{text!r} names no domain")
+    host = host_of(text)
+    if host is None:
+        raise UnfitError("domain-unreadable", f"{text!r} names no domain")
     return host
 
 
 def salesforce_id(text: str) -> str:
-    """Return the 18 characters of a Salesforce Id: the last three say which of the first 15 are capitals."""
+    """Return the 18 characters of a Salesforce Id: the last three say which of the first 15 are capitals.
+
+    `bot.core.spelling` reads Ids by the same rule: the core imports no more of the connectors than their schema.
+    """
     if len(text) not in _ID_LENGTHS or not (text.isascii() and text.isalnum()):
-        raise UnreadableError("id-unreadable", f"{text!r} is no Salesforce Id of 15 or 18 characters")
+        raise UnfitError("id-unreadable", f"{text!r} is no Salesforce Id of 15 or 18 characters")
     thirds = (text[start : start + 5] for start in (0, 5, 10))
     return text[:15] + "".join(_BASE32[sum(1 << i for i, c in enumerate(part) if c.isupper())] for part in thirds)
 

@@ -8,6 +8,8 @@ from decimal import Decimal
 from math import isfinite
 from typing import TYPE_CHECKING, Final, Literal
 
+from connectors.base import UnfitError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from zoneinfo import ZoneInfo
@@ -38,15 +40,6 @@ _SPREADSHEET_EPOCH: Final = datetime(1899, 12, 30)  # noqa: DTZ001  # a spreadsh
 _FIRST_YEAR: Final = 1900
 
 
-class UnreadableError(ValueError):
-    """A cell, or a row, that says nothing usable: one of a few stable reasons, and the words for people."""
-
-    def __init__(self, reason: str, detail: str) -> None:
-        super().__init__(detail)
-        self.reason = reason
-        self.detail = detail
-
-
 def is_blank(raw: Raw, blanks: frozenset[str] = frozenset()) -> bool:
     """Tell whether a cell says nothing: absent, only white space, or one of the words that stand for nothing."""
     return raw is None or (isinstance(raw, str) and (not (bare := raw.strip()) or bare in blanks))
@@ -61,12 +54,12 @@ def read_text(raw: Raw) -> str:
     if isinstance(raw, float | Decimal):
         return _POINT_ZERO.sub("", str(raw))
     if isinstance(raw, bytes):
-        raise UnreadableError("text-unreadable", "bytes where text was wanted")
+        raise UnfitError("text-unreadable", "bytes where text was wanted")
     text = str(raw).strip()
     try:
         text.encode()
     except UnicodeEncodeError as error:
-        raise UnreadableError("text-unreadable", f"half of a surrogate pair at character {error.start + 1}") from error
+        raise UnfitError("text-unreadable", f"half of a surrogate pair at character {error.start + 1}") from error
     return text
 
 
@@ -78,7 +71,7 @@ def read_number(
     A lone dash is what spreadsheets print for zero: it is zero, None or unreadable, as `dash` says.
     """
     if isinstance(raw, bool | bytes | date):
-        raise UnreadableError("number-unreadable", f"{raw!r} is no number")
+        raise UnfitError("number-unreadable", f"{raw!r} is no number")
     if not isinstance(raw, str):
         return _finite(raw)
     bare = raw.strip(_CURRENCY)
@@ -88,7 +81,7 @@ def read_number(
     if _GROUPED[decimal].fullmatch(digits):
         digits = re.sub(rf"[^0-9{decimal}]", "", digits)
     elif not _PLAIN[decimal].fullmatch(digits):
-        raise UnreadableError("number-unreadable", _no_number(raw, bare, decimal))
+        raise UnfitError("number-unreadable", _no_number(raw, bare, decimal))
     value = _finite(digits.replace(",", "."))
     return -value if negative and value else value
 
@@ -113,9 +106,9 @@ def _finite(raw: str | float | Decimal | None) -> float:
     try:
         value = float(raw)  # type: ignore[arg-type]  # None was blank and never comes here
     except (ValueError, OverflowError) as error:
-        raise UnreadableError("number-unreadable", f"{raw!r} is no number that can be kept") from error
+        raise UnfitError("number-unreadable", f"{raw!r} is no number that can be kept") from error
     if not isfinite(value):
-        raise UnreadableError("number-unreadable", f"{raw!r} is not finite")
+        raise UnfitError("number-unreadable", f"{raw!r} is not finite")
     return value
 
 
@@ -123,7 +116,7 @@ def read_flag(raw: Raw) -> bool:
     """Read true or false, yes or no, 1 or 0."""
     word = read_text(raw).casefold()
     if word not in _TRUE | _FALSE:
-        raise UnreadableError("flag-unreadable", f"{raw!r} is neither true nor false")
+        raise UnfitError("flag-unreadable", f"{raw!r} is neither true nor false")
     return word in _TRUE
 
 
@@ -143,7 +136,7 @@ def read_day(raw: Raw, formats: Iterable[str], zone: ZoneInfo | None = None) -> 
             continue
         if day.year >= _FIRST_YEAR:
             return day
-    raise UnreadableError("date-unreadable", f"{raw!r} is no date in any of {', '.join(formats)}")
+    raise UnfitError("date-unreadable", f"{raw!r} is no date in any of {', '.join(formats)}")
 
 
 def _moment(raw: Raw, form: str) -> date:
@@ -152,7 +145,7 @@ def _moment(raw: Raw, form: str) -> date:
     if form == "excel":
         return _SPREADSHEET_EPOCH + timedelta(days=_count(raw))
     if not isinstance(raw, str):
-        raise UnreadableError("date-unreadable", f"{raw!r} is no text")
+        raise UnfitError("date-unreadable", f"{raw!r} is no text")
     if form == "iso":
         return datetime.fromisoformat(raw.strip())
     return datetime.strptime(raw.strip(), form)  # noqa: DTZ007  # the day is wanted as it is written
@@ -160,7 +153,7 @@ def _moment(raw: Raw, form: str) -> date:
 
 def _count(raw: Raw) -> float:
     if isinstance(raw, bool | bytes | date) or raw is None:
-        raise UnreadableError("date-unreadable", f"{raw!r} is no number")
+        raise UnfitError("date-unreadable", f"{raw!r} is no number")
     return float(raw)
 
 

@@ -9,7 +9,8 @@ import yaml
 from pydantic import ValidationError
 
 from connectors.base import SourceSettingsError
-from connectors.salesforce.mapping import Mapped, did_you_mean
+from connectors.salesforce.mapping import Mapped
+from connectors.settings import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

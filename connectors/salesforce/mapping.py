@@ -17,9 +17,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
-from difflib import get_close_matches
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -32,9 +31,7 @@ from pydantic import (
 )
 
 from connectors.schema import KEYS, SCHEMAS, Table
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from connectors.settings import did_you_mean
 
 _NAME: Final = r"[A-Za-z][A-Za-z0-9]*(?:_{1,2}[A-Za-z0-9]+)*"
 _OBJECT: Final = re.compile(_NAME)
@@ -201,10 +198,3 @@ def _column_faults(table: Table, given: TableMapping) -> Iterator[str]:
     for name in known:
         if not schema.field(name).nullable and name not in given.map:
             yield f"column '{name}' is required; map it to a field or a constant"
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return `; did you mean 'x'?` for the nearest known word, whatever its case, or nothing."""
-    spelled = {name.casefold(): name for name in known}
-    near = get_close_matches(word.casefold(), spelled, n=1, cutoff=0.6)
-    return f"; did you mean '{spelled[near[0]]}'?" if near else ""

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import jwt
 
+from connectors.addresses import base_address
 from connectors.base import SourceError, SourceSettingsError
-from connectors.http import base_address
 from connectors.salesforce.failures import body_of, told
 from connectors.salesforce.settings import ClientCredentials, JwtBearer
 from connectors.secrets import SecretRef

@@ -9,8 +9,8 @@ from simple_salesforce.exceptions import SalesforceResourceNotFound
 
 from connectors.base import SourceError, SourceSettingsError
 from connectors.salesforce.failures import as_source_errors
-from connectors.salesforce.mapping import did_you_mean
 from connectors.salesforce.soql import select
+from connectors.settings import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

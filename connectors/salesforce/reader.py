@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from simple_salesforce.api import Salesforce
 
-from connectors.base import Batch, SourceError, SourceSettingsError
+from connectors.base import Batch, SourceError, SourceSettingsError, UnfitError
 from connectors.http import Patience
 from connectors.salesforce.failures import as_source_errors
 from connectors.salesforce.preflight import Describer, Plan, make_plans
-from connectors.salesforce.rows import RowMaker, UnfitError
+from connectors.salesforce.rows import RowMaker
 from connectors.salesforce.session import SalesforceSession
 
 if TYPE_CHECKING:

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
 import pyarrow as pa
 
-from connectors.base import Reject
-from connectors.schema import KEYS, SCHEMAS, Kind, Table
+from connectors.addresses import host_of
+from connectors.base import Reject, UnfitError
+from connectors.schema import KEYS, PERIODS, SCHEMAS, Kind, Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -23,20 +23,10 @@ if TYPE_CHECKING:
 
 Record = dict[str, Any]
 
-_PERIODS: Final = frozenset({"month", "quarter", "year", "term"})
-_WORDS: Final = {"price_period": _PERIODS, "period": _PERIODS, "kind": frozenset(Kind)}
+_WORDS: Final = {"price_period": PERIODS, "period": PERIODS, "kind": frozenset(Kind)}
 _DAY_LENGTH: Final = len("2026-01-31")
 _NO_RECORD: Final[Record] = {}
 _FLAGS: Final = {"true": True, "false": False}
-
-
-class UnfitError(Exception):
-    """A value or row that does not fit: a stable reason to count by, and what is wrong in words."""
-
-    def __init__(self, reason: str, detail: str) -> None:
-        super().__init__(detail)
-        self.reason = reason
-        self.detail = detail
 
 
 @dataclass(slots=True)
@@ -265,13 +255,8 @@ def bare_domain(value: object) -> str | None:
 
     None where it holds no host with a dot in it, like "n/a".
     """
-    text = str(value).strip()
-    try:
-        host = urlsplit(text if "//" in text else f"//{text}").hostname
-    except ValueError:
-        return None
-    bare = (host or "").strip(".").removeprefix("www.")
-    return bare if "." in bare and " " not in bare else None
+    host = host_of(str(value)) or ""
+    return host if "." in host else None
 
 
 _NAMED_CONVERSIONS: Final[Mapping[str, Callable[[object], object]]] = {"domain": bare_domain, "percent": _share}

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, field_validator
 
-from connectors.http import base_address
+from connectors.addresses import base_address
 from connectors.salesforce.mapping import Mapped
 from connectors.secrets import SecretRef
 
@@ -122,7 +122,7 @@ class Settings(_Strict):
     @classmethod
     def _no_soap(cls, given: Any) -> Any:  # noqa: ANN401 - whatever stands in the file
         if isinstance(given, Mapping) and (
-            given.get("kind") in {"soap", "password"} or {"password", "security_token"} & given.keys()
+            given.get("kind") in ("soap", "password") or {"password", "security_token"} & given.keys()
         ):
             raise ValueError(_NO_SOAP)
         return given

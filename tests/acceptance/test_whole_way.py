@@ -5,96 +5,29 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-import sys
 import time
-from contextlib import contextmanager
-from datetime import timedelta
 from html import unescape
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 import yaml
 
 from bot.messages.revise import CLAIM
-from bot.sandbox.company import Story
-from bot.sandbox.demo import Stage, stage
+from tests.acceptance.driving import HEADROOM, expected_underuse, headlines, once, over_http, playing, posts, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-    from bot.sandbox.slack import Entry
+    from bot.sandbox.demo import Stage
 
-HEADROOM = Path(sys.executable).parent / "headroom"
-SEED = 11
-
-# Few enough messages to be delivered in seconds at Slack's pace of one a second and channel.
-RULES = """\
-- name: licence-underuse
-  kind: churn_risk
-  when: licence_utilization < 0.50 AND tenure_days > 60 AND days_to_renewal BETWEEN 0 AND 180
-  clear: licence_utilization >= 0.60 OR active_lines = 0
-  for: 14d
-  severity: CASE WHEN arr >= 100000 THEN 'high' ELSE 'medium' END
-  at_stake: arr
-  to: [owner, "#cs-risk"]
-  template: churn_risk
-- name: source-stale
-  kind: operations
-  scope: source
-  when: failed OR age_days > stale_after_days
-  severity: high
-  to: ["#cs-ops"]
-  template: operations
-"""
+pytestmark = pytest.mark.timeout(300)  # real processes, on a machine that may be busy
 
 
 @pytest.fixture
 def scene(tmp_path: Path) -> Iterator[Stage]:
-    with stage(SEED, tmp_path) as scene:
-        settings = yaml.safe_load(scene.settings.read_text())
-        (tmp_path / "rules.yaml").write_text(RULES)
-        scene.settings.write_text(yaml.safe_dump({**settings, "rules": "rules.yaml"}))
+    with playing(tmp_path) as scene:
         yield scene
-
-
-def once(scene: Stage, *more: str) -> tuple[int, dict[str, Any], str]:
-    command = [str(HEADROOM), "run", "--once", "--json", "--config", str(scene.settings), *more]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False, cwd=scene.settings.parent)
-    return done.returncode, json.loads(done.stdout), done.stderr
-
-
-@contextmanager
-def serving(scene: Stage) -> Iterator[subprocess.Popen[str]]:
-    command = [str(HEADROOM), "run", "--config", str(scene.settings)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=scene.settings.parent) as process:
-        try:
-            yield process
-        finally:
-            if process.poll() is None:
-                process.send_signal(signal.SIGTERM)
-            _, log = process.communicate(timeout=30)
-            assert process.returncode == 0, log
-
-
-def posts(scene: Stage, channel: str) -> list[Entry]:
-    return [entry for entry in scene.slack.journal if entry.kind == "post" and entry.channel_name == channel]
-
-
-def expected_underuse(scene: Stage) -> set[str]:
-    """Names of the accounts that the sample company makes use too little, whatever the product finds.
-
-    Those whose contract ends within 160 days: the rule wants 180 days or less, and that for 14 days.
-    """
-    company = scene.company
-    first, last = str(company.today), str(company.today + timedelta(days=160))
-    ending = {record["AccountId"] for record in company.salesforce["Contract"] if first <= record["EndDate"] <= last}
-    names = {record["Id"]: record["Name"] for record in company.salesforce["Account"]}
-    return {names[key] for key, story in company.stories.items() if story == Story.UNDERUSE and key in ending}
-
-
-def headlines(entries: list[Entry]) -> list[str]:
-    return [str(entry.blocks[0]["text"]["text"]) for entry in entries]
 
 
 def test_one_night_reads_judges_and_posts_and_the_next_run_says_nothing_twice(scene: Stage) -> None:
@@ -112,17 +45,20 @@ def test_one_night_reads_judges_and_posts_and_the_next_run_says_nothing_twice(sc
     assert (code, second["notices"], len(scene.slack.journal)) == (0, [], before)
 
 
-def test_a_person_asks_and_claims_while_the_bot_runs(scene: Stage) -> None:
+@pytest.mark.parametrize("mode", ["socket", "http"])
+def test_a_person_asks_and_claims_while_the_bot_runs(scene: Stage, mode: str) -> None:
     world = scene.slack
+    if mode == "http":
+        over_http(scene)
     asker, other = world.users[0], world.users[1]
     with serving(scene):
-        assert world.wait(lambda journal: any(entry.channel_name == "cs-risk" for entry in journal), timeout=60)
+        assert world.wait(lambda journal: any(entry.channel_name == "cs-risk" for entry in journal), timeout=120)
         alert = posts(scene, "cs-risk")[0]
         name = next(name for name in expected_underuse(scene) if name[:40] in headlines([alert])[0])
 
         answer = world.slash_command(asker.id, name, "#cs-risk")
         assert answer.acked
-        assert answer.transport == "socket"
+        assert answer.transport == mode
         assert name[:40] in unescape(json.dumps(answer.shown, ensure_ascii=False))
 
         unknown = world.slash_command(asker.id, name[:6] + "xx", "#cs-risk")
@@ -162,7 +98,11 @@ def test_wrong_settings_end_with_two_and_every_fault(tmp_path: Path) -> None:
     path = tmp_path / "headroom.yaml"
     path.write_text("company: Acme\nsources: []\ntimezone: Nowhere\n")
     done = subprocess.run(
-        [str(HEADROOM), "run", "--once", "--config", str(path)], capture_output=True, text=True, timeout=60, check=False
+        [str(HEADROOM), "run", "--once", "--config", str(path)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
     assert done.returncode == 2
     assert done.stdout == ""
@@ -173,7 +113,7 @@ def test_wrong_settings_end_with_two_and_every_fault(tmp_path: Path) -> None:
 
 def test_the_bot_stops_quietly_when_it_is_told_to(scene: Stage) -> None:
     with serving(scene) as process:
-        assert scene.slack.wait(lambda journal: len(journal) > 0, timeout=60)
+        assert scene.slack.wait(lambda journal: len(journal) > 0, timeout=120)
         started = time.monotonic()
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=30)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib.util
-import sys
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -16,9 +14,6 @@ import pytest
 from bot.core.judge import explain, judge
 from bot.core.rules import parse_rules
 from bot.core.verdicts import Finding, Mode, Rule, Scope, Truth
-
-if TYPE_CHECKING:
-    from types import ModuleType
 
 AS_OF = date(2026, 3, 31)
 ROOT = Path(__file__).resolve().parents[2]
@@ -289,22 +284,3 @@ def test_the_rules_that_ship_can_be_judged_together() -> None:
     }
     # an account without a contract: everything is unknown, and what was open ends all the same
     assert {(item.holds, item.clears) for item in found if item.subject == "gone"} == {(Truth.UNKNOWN, Truth.TRUE)}
-
-
-def _benchmark() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("judge_benchmark", ROOT / "benchmarks/judge.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_the_benchmark_measures_what_it_says(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    benchmark = _benchmark()
-    monkeypatch.setattr(benchmark, "RUNS", 1)
-    monkeypatch.setattr(sys, "argv", ["judge.py", "--accounts", "2000", "--rules", "6", "--json"])
-    benchmark.main()
-    assert {"ratio_to_filter", "seconds", "exponent"} <= set(benchmark.json.loads(capsys.readouterr().out))

@@ -175,7 +175,8 @@ def test_line_ends_of_other_systems_do_not_move_the_place() -> None:
         ("for: -3d", "is no duration"),
         ("repeat: 367d", "`repeat: 367d` of rule 'overage' is over a year"),
         ("repeat: 12h", "is under a day"),
-        ("severity: hihg", "unknown metric 'hihg' in rule 'overage'"),
+        ("severity: hihg", "rules.yaml:6:13: unknown severity 'hihg' in rule 'overage'; did you mean 'high'?"),
+        ("severity: urgent", "unknown severity 'urgent' in rule 'overage'; known are low, medium, high, critical"),
         ("severity: \"'hihg'\"", "rules.yaml:6:14: unknown severity 'hihg' in rule 'overage'; did you mean 'high'?"),
         (
             "severity: CASE WHEN arr > 1 THEN 'high' ELSE 'normal' END",

@@ -173,6 +173,16 @@ def test_sources_do_not_touch_each_other(filled: FactStore) -> None:
     assert filled.last_complete_day("src") == day("03-31")
 
 
+def test_a_source_that_is_no_longer_wanted_stays_and_counts_no_more(filled: FactStore, tmp_path: Path) -> None:
+    filled.write("other", [account("new"), usage(*every_day("c", "m", "03-31")), cover("03-31..03-31")], MARCH)
+    before = contents(tmp_path)
+    store = FactStore(tmp_path, {"other"})
+    assert (store.sources(), names(store, TODAY)) == (("other",), ["new"])
+    assert used(store) == {TODAY: 1}
+    assert spans(store) == [(TODAY, TODAY)]
+    assert contents(tmp_path) == before
+
+
 def test_a_source_that_fails_half_way_changes_nothing(filled: FactStore, tmp_path: Path) -> None:
     def failing() -> Iterator[Batch]:
         yield account("new")

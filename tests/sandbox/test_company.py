@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from bot.core.spelling import with_checks
 from bot.sandbox.company import DEMO_SETTINGS, OUTAGE, Company, Story, sample_company
-from bot.sandbox.company.ids import record_id, with_checks
+from bot.sandbox.company.ids import record_id
 from bot.sandbox.posthog import EVENTS, posthog_app
 from bot.sandbox.serve import serving
 from connectors.base import Rejects, Window

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from bot.core.episodes import Episode, Phase, Reason, Step
 from bot.messages.message import Button, Buttons, Headline, Message, Text
 from bot.sandbox.slack import UNLIMITED, SlackUser, SlackWorld, serving_slack
-from bot.slack.app import SlackAccess, make_app
+from bot.slack.app import make_app
+from bot.slack.client import SlackAccess
 from bot.slack.serve import serve_http, serve_socket_mode
 from bot.state.claims import UnknownEpisodeError
 from bot.state.rows import AccountView

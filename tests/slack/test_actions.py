@@ -11,7 +11,7 @@ import pytest
 from bot.core.episodes import Phase, Reason, Step
 from bot.messages.blocks import to_blocks
 from bot.slack.actions import UNKNOWN, claim_reply, tell
-from bot.slack.app import web_client
+from bot.slack.client import web_client
 from tests.slack.desk import ALERT, Store, access_of, new_world, serving_app, step
 
 if TYPE_CHECKING:

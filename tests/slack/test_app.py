@@ -22,7 +22,7 @@ from slack_sdk.errors import SlackApiError
 from bot.errors import HeadroomError
 from bot.messages.blocks import to_blocks
 from bot.sandbox.slack import SCOPES, Fault, Outcome, SlackWorld, serving_slack
-from bot.slack.app import SlackAccess, verify, web_client
+from bot.slack.client import SlackAccess, verify, web_client
 from bot.slack.serve import serve_http, serve_socket_mode
 from tests.slack.desk import ALERT, Store, access_of, new_app, new_world, serving_app
 from tests.slack.recorded import EVENTS, INTERACTIONS, SLASH_COMMAND, block_action

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-import random
-import time
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import requests
-from requests.auth import AuthBase
 
 from connectors.base import SourceError, SourceSettingsError
+from connectors.http import Bearer, Patience, Session, retry_after
 from connectors.usage.posthog.pace import Pace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from connectors.usage.posthog.settings import Settings
 
-_TIMEOUT: Final = (5.0, 130.0)  # to connect, between bytes of the answer; seconds
-_ATTEMPTS: Final = 6
-_FIRST_PAUSE: Final = 1.0
-_LONGEST_PAUSE: Final = 60.0
-_LONGEST_RETRY_AFTER: Final = 3700.0  # an hour's budget that is spent comes back within the hour
+PATIENCE: Final = Patience(attempts=6, first_wait=1.0, longest_wait=3700.0)
+"""An hour's budget that is spent comes back within the hour."""
 _POLL_FIRST: Final = 0.25
 _POLL_LONGEST: Final = 5.0
 _POLL_SECONDS: Final = 600.0  # PostHog forgets an answer after ten minutes
@@ -51,42 +43,38 @@ class Answer:
     """PostHog says that it held rows back."""
 
 
-@dataclass(frozen=True, slots=True)
-class Clockwork:
-    """What waiting is made of; tests put in their own."""
+class _Session(Session):
+    """Keeps the pace; asks again whatever it asked, because a query only reads, unless that would fail again."""
 
-    clock: Callable[[], float] = time.monotonic
-    now: Callable[[], float] = time.time
-    sleep: Callable[[float], None] = time.sleep
-    jitter: Callable[[], float] = random.random
+    def __init__(self, patience: Patience, pace: Pace) -> None:
+        super().__init__(patience)
+        self._pace = pace
 
+    def repeatable(self, request: requests.PreparedRequest) -> bool:
+        return request.method in {"GET", "POST"}
 
-class _Bearer(AuthBase):
-    """An auth object of its own: a plain header would give way to a .netrc entry of the same host."""
+    def passing(self, response: requests.Response) -> bool:
+        return response.status_code in _TRY_AGAIN and not _heavy(_detail(response))
 
-    def __init__(self, key: str) -> None:
-        self._key = key
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._key}"
-        return request
+    def ahead(self) -> None:
+        self._pace.wait()
 
 
 class PostHogClient:
     """Runs HogQL in one project, one query at a time. Opens no connection before the first query."""
 
-    def __init__(self, name: str, settings: Settings, clockwork: Clockwork | None = None) -> None:
+    def __init__(self, name: str, settings: Settings, patience: Patience = PATIENCE) -> None:
         self._name = name
         self._settings = settings
-        self._work = clockwork or Clockwork()
+        self._patience = patience
         limits = {60.0: _PER_MINUTE, 3600.0: settings.queries_per_hour}
-        self._pace = Pace(limits, clock=self._work.clock, sleep=self._work.sleep)
+        self._session = _Session(patience, Pace(limits, clock=patience.clock, sleep=patience.sleep))
         self._url = f"{settings.host}/api/projects/{settings.project}/query/"
-        self._session = requests.Session()
-        # A proxy of the environment is for the outside world, never for the loopback interface.
-        self._session.trust_env = urlsplit(settings.host).scheme == "https"
-        self.requests = 0
+
+    @property
+    def calls(self) -> int:
         """Requests made so far, polls and repetitions included."""
+        return self._session.calls
 
     def ask(self, hogql: str) -> Answer:
         """Run a query and return its rows.
@@ -96,7 +84,7 @@ class PostHogClient:
         """
         # Never from PostHog's cache: it may be a day old and lack the events that came late.
         body = {"query": {"kind": "HogQLQuery", "query": hogql}, "refresh": "force_blocking"}
-        answer = self._json(self._send("POST", self._url, body))
+        answer = self._send("POST", self._url, body)
         status = answer.get("query_status")
         if isinstance(status, dict):
             answer = self._wait_for(status)
@@ -104,15 +92,15 @@ class PostHogClient:
 
     def _wait_for(self, status: dict[str, Any]) -> dict[str, Any]:
         url = f"{self._url}{quote(str(status.get('id', '')), safe='')}/"
-        deadline = self._work.clock() + _POLL_SECONDS
+        deadline = self._patience.clock() + _POLL_SECONDS
         pause = _POLL_FIRST
         while not status.get("complete"):
             self._raise_failed(status)
-            if self._work.clock() > deadline:
+            if self._patience.clock() > deadline:
                 raise QueryTooHeavyError(self._name, f"a query was not done after {_POLL_SECONDS:.0f} seconds")
-            self._work.sleep(pause)
+            self._patience.sleep(pause)
             pause = min(2 * pause, _POLL_LONGEST)
-            status = self._json(self._send("GET", url)).get("query_status") or {}
+            status = self._send("GET", url).get("query_status") or {}
         self._raise_failed(status)
         results = status.get("results")
         return results if isinstance(results, dict) else status
@@ -138,44 +126,40 @@ class PostHogClient:
             more=answer.get("hasMore") is True,
         )
 
-    def _send(self, method: str, url: str, body: dict[str, Any] | None = None) -> requests.Response:
-        auth = self._auth()
-        problem, asked = "", None
-        for attempt in range(_ATTEMPTS):
-            if attempt:
-                self._work.sleep(self._pause(attempt, asked))
-            self._pace.wait()
-            self.requests += 1
-            try:
-                response = self._session.request(
-                    method, url, json=body, auth=auth, timeout=_TIMEOUT, allow_redirects=False
-                )
-            except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
-                problem, asked = f"no answer from {self._settings.host}: {self._clean(error)}", None
-                continue
-            except requests.RequestException as error:
-                raise SourceError(self._name, f"no request to {url} is possible: {self._clean(error)}") from error
-            if response.status_code in {_OK, _ACCEPTED}:
-                return response
-            problem, asked = self._refused(response), self._retry_after(response)
-        raise SourceError(self._name, f"{problem}; gave up after {_ATTEMPTS} attempts, try again later")
-
-    def _auth(self) -> _Bearer:
+    def _send(self, method: str, url: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         try:
-            return _Bearer(self._settings.api_key.get())
+            # A redirect would take the key to an address that nobody has checked.
+            response = self._session.request(method, url, json=body, auth=self._auth(), allow_redirects=False)
+        except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
+            host = self._settings.host
+            raise SourceError(self._name, f"no answer from {host}: {self._clean(error)}; try again later") from error
+        except requests.RequestException as error:
+            raise SourceError(self._name, f"no request to {url} is possible: {self._clean(error)}") from error
+        if response.status_code not in {_OK, _ACCEPTED}:
+            raise self._refusal(response)
+        return self._json(response)
+
+    def _auth(self) -> Bearer:
+        try:
+            return Bearer(self._settings.api_key.get())
         except LookupError as error:
             raise SourceSettingsError(
                 self._name, f"{error}; it holds a PostHog API key with the scope query:read"
             ) from error
 
-    def _refused(self, response: requests.Response) -> str:
-        """Say why an answer is none, or raise where asking again does not help."""
-        code, detail = response.status_code, self._detail(response)
+    def _refusal(self, response: requests.Response) -> SourceError:
+        """Return what is wrong with an answer that is none, and the mend."""
+        code, detail = response.status_code, _detail(response)
+        said = f"{code}: {self._clean(detail)}"
         if code == _TOO_LONG or _heavy(detail):
-            raise QueryTooHeavyError(self._name, f"{code}: {detail}")
+            return QueryTooHeavyError(self._name, said)
         if code not in _TRY_AGAIN:
-            raise SourceSettingsError(self._name, f"{code}: {detail}{self._mend(code, response)}")
-        return f"{code}: {detail}"
+            return SourceSettingsError(self._name, f"{said}{self._mend(code, response)}")
+        asked = retry_after(response)
+        if asked is not None and asked > self._patience.longest_wait:
+            wait = f"PostHog asks to wait {asked:.0f} seconds; read again later, or lower `queries_per_hour`"
+            return SourceError(self._name, wait)
+        return SourceError(self._name, f"{said}; gave up after {self._patience.attempts} attempts, try again later")
 
     def _mend(self, code: int, response: requests.Response) -> str:
         place = self._settings.api_key.env or self._settings.api_key.file
@@ -187,21 +171,7 @@ class PostHogClient:
             404: f"; is there a project {self._settings.project} on {self._settings.host}, and is it the right region?",
         }
         redirect = response.headers.get("Location")
-        # A redirect would take the key to an address that nobody has checked.
         return f"; it points to {self._clean(redirect)}: set `host` to that" if redirect else mends.get(code, "")
-
-    def _retry_after(self, response: requests.Response) -> float | None:
-        seconds = _seconds(response.headers.get("Retry-After"), self._work.now())
-        if seconds is not None and seconds > _LONGEST_RETRY_AFTER:
-            raise SourceError(
-                self._name,
-                f"PostHog asks to wait {seconds:.0f} seconds; read again later, or lower `queries_per_hour`",
-            )
-        return seconds
-
-    def _pause(self, attempt: int, asked: float | None) -> float:
-        backoff = min(_FIRST_PAUSE * 2 ** (attempt - 1), _LONGEST_PAUSE) * (0.5 + self._work.jitter() / 2)
-        return asked + self._work.jitter() if asked is not None else backoff
 
     def _json(self, response: requests.Response) -> dict[str, Any]:
         try:
@@ -213,18 +183,6 @@ class PostHogClient:
         if not isinstance(answer, dict):
             raise SourceError(self._name, "the answer is no JSON object; is `host` PostHog's address?")
         return answer
-
-    def _detail(self, response: requests.Response) -> str:
-        try:
-            answer = response.json()
-        except requests.exceptions.JSONDecodeError:
-            return self._clean(response.text or response.reason or "no reason given")
-        if not isinstance(answer, dict):
-            return self._clean(answer)
-        status = answer.get("query_status")
-        if isinstance(status, dict) and status.get("error_message"):
-            return self._clean(status["error_message"])
-        return self._clean(answer.get("detail") or answer)
 
     def _clean(self, words: object) -> str:
         """Shorten what a server or library said, and take the key out of it."""
@@ -239,15 +197,15 @@ def _heavy(detail: str) -> bool:
     return any(words in detail.lower() for words in _TOO_HEAVY)
 
 
-def _seconds(header: str | None, now: float) -> float | None:
-    """Read a Retry-After header: seconds or an HTTP date. None where there is none that can be read."""
-    if header is None:
-        return None
+def _detail(response: requests.Response) -> str:
+    """Find PostHog's own words in an answer, or whatever it says instead."""
     try:
-        return max(0.0, float(header))
-    except ValueError:
-        pass
-    try:
-        return max(0.0, parsedate_to_datetime(header).timestamp() - now)
-    except ValueError:
-        return None
+        answer = response.json()
+    except requests.exceptions.JSONDecodeError:
+        return response.text or response.reason or "no reason given"
+    if not isinstance(answer, dict):
+        return str(answer)
+    status = answer.get("query_status")
+    if isinstance(status, dict) and status.get("error_message"):
+        return str(status["error_message"])
+    return str(answer.get("detail") or answer)

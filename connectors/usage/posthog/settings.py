@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from ipaddress import ip_address
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from connectors.addresses import base_path
 from connectors.secrets import SecretRef
+from connectors.settings import Zone
 
 MOST_ROWS = 50_000
 """The most rows that PostHog answers one query with; without a LIMIT it is 100, in silence."""
@@ -21,24 +20,6 @@ _PROPERTY = re.compile(rf"properties(\.{_STEP})+")
 _CUSTOMER = re.compile(
     rf"\$group_[0-4]|distinct_id|group_[0-4]\.(key|properties(\.{_STEP})+)|(person\.)?properties(\.{_STEP})+"
 )
-
-
-def _address(value: object) -> str:
-    parts = urlsplit(str(value).strip())
-    if not parts.hostname or parts.username or parts.query or parts.fragment:
-        raise ValueError("wanted the address of PostHog, like 'https://eu.posthog.com'")
-    if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(parts.hostname)):
-        raise ValueError("wanted https: the key would travel in clear text (http is for the loopback interface only)")
-    return parts.geturl().rstrip("/")
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _customer(value: object) -> str:
@@ -58,13 +39,6 @@ def _property(value: object) -> str:
     if not _PROPERTY.fullmatch(path):
         raise ValueError(f"'{path}' is no property of an event; wanted one like 'quantity' or 'properties.usage.bytes'")
     return path
-
-
-def _zone(value: object) -> str:
-    try:
-        return ZoneInfo(str(value)).key
-    except (KeyError, ValueError, OSError) as error:
-        raise ValueError("wanted an IANA time zone, like 'Europe/Berlin'") from error
 
 
 class _Part(BaseModel):
@@ -92,7 +66,7 @@ class MeterQuery(_Part):
 class Settings(_Part):
     """One PostHog project."""
 
-    host: Annotated[str, BeforeValidator(_address)] = Field(description="like 'https://eu.posthog.com'")
+    host: Annotated[str, AfterValidator(base_path)] = Field(description="like 'https://eu.posthog.com'")
     project: int = Field(gt=0, description="the project's id, a number, from the project's settings")
     api_key: SecretRef = SecretRef(env="POSTHOG_API_KEY")
     customer: Annotated[str, BeforeValidator(_customer)] = Field(
@@ -102,7 +76,7 @@ class Settings(_Part):
         default="person_id", description="who counts as one user; a person may have several distinct ids"
     )
     meters: tuple[MeterQuery, ...] = Field(min_length=1, description="at least one meter")
-    timezone: Annotated[str, BeforeValidator(_zone)] | None = Field(
+    timezone: Zone | None = Field(
         default=None, description="the time zone whose days are counted; default: the project's own"
     )
     start: date | None = Field(default=None, description="the first day ever to read; default: the first event's")

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from connectors.base import Batch, Reject, SourceError
 from connectors.schema import COVERAGE, USAGE, Table
-from connectors.usage.posthog.client import Answer, Clockwork, PostHogClient, QueryTooHeavyError
+from connectors.usage.posthog.client import PATIENCE, Answer, PostHogClient, QueryTooHeavyError
 from connectors.usage.posthog.hogql import Key, Span, days_query, meter_column, usage_query
 from connectors.usage.posthog.settings import Settings
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from connectors.base import Rejects, Window
+    from connectors.http import Patience
     from connectors.usage.posthog.settings import MeterQuery
 
 _DAY = timedelta(days=1)
@@ -51,10 +52,10 @@ class PostHogSource:
     covered from the first day on which one of its events was seen: a misspelt event is unknown, not zero.
     """
 
-    def __init__(self, name: str, settings: Settings, clockwork: Clockwork | None = None) -> None:
+    def __init__(self, name: str, settings: Settings, patience: Patience = PATIENCE) -> None:
         self._name = name
         self._settings = settings
-        self._client = PostHogClient(name, settings, clockwork)
+        self._client = PostHogClient(name, settings, patience)
 
     @property
     def name(self) -> str:
@@ -63,7 +64,7 @@ class PostHogSource:
 
     def calls(self) -> str:
         """Tell how many requests were made, and how many an hour are allowed."""
-        return f"{self._client.requests:,} PostHog requests, {self._settings.queries_per_hour:,} an hour allowed"
+        return f"{self._client.calls:,} PostHog requests, {self._settings.queries_per_hour:,} an hour allowed"
 
     def read(self, window: Window, rejects: Rejects) -> Iterator[Batch]:
         """Yield usage in pages, whole months at a time, and the coverage at the end.

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors.base import UnfitError
 from connectors.files.shapes import domain, name_key, salesforce_id
-from connectors.files.values import Raw, UnreadableError, is_blank, read_day, read_flag, read_number, read_text
+from connectors.files.values import Raw, is_blank, read_day, read_flag, read_number, read_text
 
 NUMBERS = [
     ("5", 5.0),
@@ -56,7 +57,7 @@ def test_numbers_are_read_as_spreadsheets_print_them(cell: Raw, value: float) ->
     ],
 )
 def test_what_is_no_finite_number_is_refused(cell: Raw) -> None:
-    with pytest.raises(UnreadableError) as caught:
+    with pytest.raises(UnfitError) as caught:
         read_number(cell)
     assert caught.value.reason == "number-unreadable"
 
@@ -65,7 +66,7 @@ def test_a_lone_dash_is_what_the_settings_say() -> None:
     for dash in ("-", " -   ", "$ -   ", "–"):
         assert read_number(dash, dash="zero") == 0.0
         assert read_number(dash, dash="blank") is None
-    with pytest.raises(UnreadableError, match="declare `dash: zero`"):
+    with pytest.raises(UnfitError, match="declare `dash: zero`"):
         read_number(" -   ")
 
 
@@ -73,7 +74,7 @@ def test_a_decimal_comma_is_declared_and_suspected_where_it_is_not() -> None:
     assert read_number("1.234.567,89", decimal=",") == 1234567.89
     assert read_number("1 234,5", decimal=",") == 1234.5
     assert read_number("-5,25 €", decimal=",") == -5.25
-    with pytest.raises(UnreadableError, match="is `decimal: ','` meant"):
+    with pytest.raises(UnfitError, match="is `decimal: ','` meant"):
         read_number("1234,5")
 
 
@@ -109,7 +110,7 @@ def test_days_are_read_in_the_first_format_that_fits(cell: str, day: date) -> No
     "cell", ["Placement Services", "0", "28", "13/1/2015", "2/30/15", "2/6/0015", "7-1-2015", 5, True]
 )
 def test_a_day_in_none_of_the_formats_is_refused_with_their_names(cell: Raw) -> None:
-    with pytest.raises(UnreadableError, match="%m/%d/%y") as caught:
+    with pytest.raises(UnfitError, match="%m/%d/%y") as caught:
         read_day(cell, FORMATS)
     assert caught.value.reason == "date-unreadable"
 
@@ -155,7 +156,7 @@ def test_any_cell_is_read_or_refused_and_nothing_else(cell: Raw) -> None:
     for read in (read_number, read_text, read_flag, lambda raw: read_day(raw, formats, ZoneInfo("Asia/Tokyo"))):
         try:
             read(cell)
-        except UnreadableError as error:
+        except UnfitError as error:
             reasons.add(error.reason)
     assert reasons <= {"number-unreadable", "text-unreadable", "flag-unreadable", "date-unreadable"}
 
@@ -177,14 +178,14 @@ def test_an_id_that_was_kept_as_a_number_loses_its_point() -> None:
 
 
 def test_half_of_a_surrogate_pair_is_no_text() -> None:
-    with pytest.raises(UnreadableError, match="character 2"):
+    with pytest.raises(UnfitError, match="character 2"):
         read_text("a\ud800")
 
 
 def test_flags_are_words_and_digits() -> None:
     assert [read_flag(cell) for cell in ("TRUE", "yes", "1", True, 1)] == [True] * 5
     assert [read_flag(cell) for cell in ("false", "N", "0", False, 0)] == [False] * 5
-    with pytest.raises(UnreadableError, match="neither true nor false"):
+    with pytest.raises(UnfitError, match="neither true nor false"):
         read_flag("maybe")
 
 
@@ -224,7 +225,7 @@ def test_a_domain_is_found_in_addresses(text: str, host: str) -> None:
 
 @pytest.mark.parametrize("text", ["https://", "no domain here", "http://[::1"])
 def test_what_names_no_domain_is_refused(text: str) -> None:
-    with pytest.raises(UnreadableError, match="names no domain"):
+    with pytest.raises(UnfitError, match="names no domain"):
         domain(text)
 
 
@@ -232,5 +233,5 @@ def test_a_salesforce_id_of_15_characters_gets_its_three_more() -> None:
     # From Salesforce's own description: capitals of each five characters, least first, as a digit of base 32.
     assert salesforce_id("001A0000006Vm9r") == "001A0000006Vm9rIAC"
     assert salesforce_id("001A0000006Vm9rIAC") == "001A0000006Vm9rIAC"
-    with pytest.raises(UnreadableError, match="15 or 18"):
+    with pytest.raises(UnfitError, match="15 or 18"):
         salesforce_id("acme")

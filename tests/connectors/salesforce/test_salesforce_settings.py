@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pydantic import ValidationError
 
+from connectors.addresses import base_address
 from connectors.base import SourceSettingsError
-from connectors.http import base_address
 from connectors.registry import connector
 from connectors.salesforce import Settings, open_source
 from connectors.salesforce.library import find_mapping, shipped_names

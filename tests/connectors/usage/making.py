@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from starlette.routing import Route
 from bot.sandbox.posthog import EVENTS, PostHogControl, posthog_app
 from connectors.base import Rejects, Window
 from connectors.schema import SCHEMAS, Table
-from connectors.usage.posthog.client import Clockwork
+from connectors.usage.posthog.client import PATIENCE
 from connectors.usage.posthog.settings import Settings
 from connectors.usage.posthog.source import PostHogSource
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
     from starlette.types import Receive, Scope, Send
+
+    from connectors.http import Patience
 
 KEY = "phx_sandbox"
 PROJECT = 42
@@ -62,8 +64,8 @@ class Time:
         self.naps.append(seconds)
         self.seconds += seconds
 
-    def work(self) -> Clockwork:
-        return Clockwork(clock=self.clock, now=self.clock, sleep=self.sleep, jitter=lambda: 1.0)
+    def patience(self) -> Patience:
+        return replace(PATIENCE, clock=self.clock, sleep=self.sleep, chance=lambda: 1.0)
 
 
 @dataclass
@@ -79,7 +81,7 @@ class PostHog:
         return Settings.model_validate(given | changes)
 
     def source(self, *meters: dict[str, Any], **changes: object) -> PostHogSource:
-        return PostHogSource("usage", self.settings(*meters, **changes), self.time.work())
+        return PostHogSource("usage", self.settings(*meters, **changes), self.time.patience())
 
     @property
     def queries(self) -> list[str]:
