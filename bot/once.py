@@ -15,10 +15,12 @@ from bot.out import print_json, tables
 from bot.progress import progress_bars
 from bot.report import as_data, show
 from bot.run import moment_of, run_night
+from bot.state.rows import Status
 
 if TYPE_CHECKING:
     from bot.load import Loaded
     from bot.pipeline import House, NightReport, Progress
+    from bot.slack.sender import DrainResult
 
 _FIRST: Final = date(1970, 1, 1)
 """Before it nothing was contracted or used that anybody has on record; far before it days cannot be counted."""
@@ -46,14 +48,24 @@ def run_once(loaded: Loaded, as_of: str | None, *, as_json: bool) -> bool:
 
 
 def deliver(house: House, loaded: Loaded, report: NightReport, progress: Progress) -> str | None:
-    """Send what is in the outbox; return the problem where the far end takes nothing at all."""
+    """Send what is in the outbox; return what stands in the way of that which is left there, if anything is."""
     progress.say("sending", 0, len(report.notices))
     try:
-        make_sender(loaded, house.store).drain(tell=lambda sent: progress.say("sending", sent, len(report.notices)))
+        done = make_sender(loaded, house.store).drain(
+            tell=lambda sent: progress.say("sending", sent, len(report.notices))
+        )
     except DeliveryError as error:
         return masked(error.problem)
     progress.say("sending", len(report.notices), len(report.notices))
-    return None
+    return _left(house, done) if done.waiting or done.uncertain else None
+
+
+def _left(house: House, done: DrainResult) -> str:
+    """Say how much is left, and the last thing that went wrong with any of it."""
+    open_ones = [*house.store.deliveries(Status.PENDING), *house.store.deliveries(Status.UNCERTAIN)]
+    errors = [item.error for item in open_ones if item.error]
+    why = f": {masked(errors[-1])}" if errors else ""
+    return f"{done.waiting} not delivered yet, {done.uncertain} of which nobody knows whether they arrived{why}"
 
 
 def complain(report: NightReport, problem: str | None) -> None:

@@ -118,3 +118,19 @@ def test_the_bot_stops_quietly_when_it_is_told_to(scene: Stage) -> None:
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=30)
         assert time.monotonic() - started < 20
+
+
+def test_messages_that_cannot_be_delivered_wait_and_the_run_says_so(scene: Stage) -> None:
+    token = scene.settings.parent / "bot-token"
+    good = token.read_text()
+    token.write_text("xoxb-of-somebody-else")
+    code, first, complaint = once(scene)
+    assert code == 1
+    assert "messages are waiting in the outbox" in complaint
+    assert "xoxb-of-somebody-else" not in complaint
+    assert first["delivery_problem"]
+    assert {notice["status"] for notice in first["notices"]} == {"pending"}
+    token.write_text(good)
+    code, _, _ = once(scene)
+    assert code == 0
+    assert posts(scene, "cs-risk")
