@@ -277,17 +277,6 @@ def test_a_reader_that_goes_away_is_no_fault(ready: Path) -> None:
         assert (process.stderr.read(), process.wait(60)) == ("", 0)
 
 
-def test_the_work_goes_on_when_nobody_reads_the_tables_any_more() -> None:
-    code = "import sys; from bot.out import cards; c = cards()\nfor _ in range(99): c.print('x' * 9999)\nsys.exit(7)"
-    with subprocess.Popen(
-        [sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        process.stdout.close()
-        assert (process.stderr.read(), process.wait(30)) == ("", 7)
-
-
 def test_a_standard_output_that_is_closed_is_no_fault(ready: Path) -> None:
     command = ["/bin/sh", "-c", f"exec {HEADROOM} run --once --json >&-"]
     done = subprocess.run(command, cwd=ready, capture_output=True, text=True, check=False, timeout=60)
