@@ -37,6 +37,11 @@ format: $(STAMP)  ## mend what the linter can mend
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+bench: $(STAMP)  ## what the figures in docs/benchmarks.md come from, at moderate size
+	$(BIN)/python benchmarks/analyse.py --rows 2000000 --grow
+	$(BIN)/python benchmarks/pull.py --rows 200000
+	$(BIN)/python benchmarks/judge.py --accounts 50000 --rules 30
+
 lock: $(STAMP)  ## pin every dependency anew, with hashes
 	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --all-extras --quiet --upgrade \
 	    --custom-compile-command "make lock" pyproject.toml -o requirements.lock

@@ -7,6 +7,9 @@
   │    ├─ `StaleJudgementError`: another run judged meanwhile; nothing was stored
   │    └─ `UnknownEpisodeError`: somebody pressed a button of an episode that is not there
   ├─ `PastDayError` (bot.pipeline): a day before the last judged one
+  ├─ `FactsError` (bot.pipeline): the facts are damaged, or another version's
+  ├─ `StoppedError` (bot.pipeline): the night was told to stop, and has decided nothing
+  ├─ `BusyError` (bot.turn): another night is at work on the same data
   └─ `DeliveryError`: a message was not delivered; `permanent` says whether to try again
        ├─ `RefusedError`, `SlackAuthError` (bot.slack.calls): Slack's definite answers
        ├─ `UnreachableError`, `SharedChannelError` (bot.slack): nobody to tell, or nobody who may know

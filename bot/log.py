@@ -37,6 +37,8 @@ def set_up_log() -> None:
     handler.setFormatter(
         ProcessorFormatter(processors=[ProcessorFormatter.remove_processors_meta, *ending], foreign_pre_chain=_SHARED)
     )
+    # Each look that finds the night still at work would be a warning.
+    logging.getLogger("apscheduler").setLevel(max(level, logging.ERROR))
     logging.basicConfig(level=max(level, logging.WARNING), handlers=[handler], force=True)
 
 

@@ -154,11 +154,12 @@ def night(house: House, moment: Moment, progress: Progress | None = None) -> Nig
     raises. Nothing is decided then.
     """
     progress = progress or Progress()
-    days = _days(house, moment)
+    last = _last_day(house, moment)
+    days = days_to_judge(last, moment.as_of, house.rules)
     with _facts_in_words(house.folder):
         pulled = pull(house, moment, progress)
     states = [item.state for item in pulled]
-    watch = Watch(house.rules, house.store.open_episodes())
+    watch = Watch(house.rules, house.store.open_episodes(), house.store.episode if last == moment.as_of else None)
     for number, day in enumerate(days):
         progress.say("judging", number, len(days))
         with _facts_in_words(house.folder):
@@ -232,11 +233,12 @@ def _since(complete_to: date | None) -> date | None:
     return (complete_to - READ_AGAIN).replace(day=1) if complete_to else None
 
 
-def _days(house: House, moment: Moment) -> tuple[date, ...]:
+def _last_day(house: House, moment: Moment) -> date | None:
+    """Return the day that was judged last. Raises PastDayError where it lies after the one that is to be judged."""
     last = next((run.as_of for run in house.store.runs(NIGHT, limit=1)), None)
     if last is not None and moment.as_of < last:
         raise PastDayError(moment.as_of, last)
-    return days_to_judge(last, moment.as_of, house.rules)
+    return last
 
 
 @contextmanager

@@ -7,11 +7,15 @@ import time
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Final
 
+import structlog
+
 from bot.errors import HeadroomError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+_log = structlog.get_logger(__name__)
 
 PATIENCE: Final = 600.0
 """Seconds to wait for another night before giving up."""
@@ -43,18 +47,25 @@ def own_turn(folder: Path, waiting: Callable[[], None], patience: float = PATIEN
 
 
 def _take(lock: sqlite3.Connection, path: Path, waiting: Callable[[], None], deadline: float) -> None:
-    while True:
-        try:
-            lock.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
-                raise _unusable(path, error) from error
-        else:
-            return
+    told = False
+    while not _taken(lock, path):
+        if not told:
+            _log.warning("another run is at work: waiting for it", folder=str(path.parent))
+            told = True
         if time.monotonic() > deadline:
             raise BusyError(f"another run of Headroom is at work on {path.parent}; nothing was done, try again later")
         waiting()
         time.sleep(_LOOK_EVERY)
+
+
+def _taken(lock: sqlite3.Connection, path: Path) -> bool:
+    try:
+        lock.execute("BEGIN EXCLUSIVE")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+            raise _unusable(path, error) from error
+        return False
+    return True
 
 
 def _unusable(path: Path, error: Exception) -> HeadroomError:

@@ -18,7 +18,7 @@ from bot.core.verdicts import Scope
 from bot.state.rows import Audit
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import date, datetime
 
     import pyarrow as pa
@@ -37,9 +37,19 @@ GONE: Final = {
 
 
 class Watch:
-    """The open episodes, and the steps that they take."""
+    """The open episodes, and the steps that they take.
 
-    def __init__(self, rules: Sequence[Rule], open_episodes: Mapping[Key, Episode]) -> None:
+    `known` looks an episode up by its id, where the day was judged before: one that opened and ended on that day stays
+    ended, as a second one of the day would bear the same name.
+    """
+
+    def __init__(
+        self,
+        rules: Sequence[Rule],
+        open_episodes: Mapping[Key, Episode],
+        known: Callable[[str], Episode | None] | None = None,
+    ) -> None:
+        self._known = known
         self._rules = {rule.name: rule for rule in rules}
         self._open = dict(open_episodes)
         self._spoken_before = frozenset(episode.episode_id for episode in open_episodes.values() if episode.fired_at)
@@ -73,7 +83,13 @@ class Watch:
         key = (finding.rule, finding.subject)
         before = self._open.get(key)
         self._findings[key] = finding
-        self._take(key, before, advance(before, finding, self._rules[finding.rule], now))
+        step = advance(before, finding, self._rules[finding.rule], now)
+        if before is None and step.episode is not None and (ended := self._ended(step.episode)) is not None:
+            before, step = ended, advance(ended, finding, self._rules[finding.rule], now)
+        self._take(key, before, step)
+
+    def _ended(self, opened: Episode) -> Episode | None:
+        return self._known(opened.episode_id) if self._known is not None else None
 
     def _take(self, key: Key, before: Episode | None, step: Step) -> None:
         self._steps.append(step)

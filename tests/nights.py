@@ -105,6 +105,13 @@ def crm(*accounts: Row) -> Script:
     return Script("crm", {Table.PEOPLE: list(PEOPLE), Table.ACCOUNTS: named, Table.LINES: []})
 
 
+def usage(quantity: float = 10.0, *, covered: bool = True) -> Script:
+    day = {"first_day": DAY - timedelta(days=60), "last_day": DAY}
+    rows = [{"customer": "acme", "meter": "calls", "day": DAY, "quantity": quantity}]
+    tables = {Table.USAGE: rows} | ({Table.COVERAGE: [day]} if covered else {})
+    return Script("usage", tables)
+
+
 @dataclass
 class Nights:
     """A house, and its nights one after the other."""

@@ -269,19 +269,30 @@ def test_a_check_imports_no_more_than_it_takes(company: Path) -> None:
     assert imported(company, "check") <= NEEDED_FOR_CHECK
 
 
-def test_a_reader_that_goes_away_is_no_fault(ready: Path) -> None:
-    with started(ready, "run", "--once", "--json") as process:
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from bot.out import print_json; [print_json({'a': 'b' * 999}) for _ in range(99)]",
+        "from bot.out import cards; c = cards(); [c.print('a line of a table') for _ in range(99)]",
+    ],
+)
+def test_the_work_goes_on_when_nobody_reads_any_more(code: str) -> None:
+    command = [sys.executable, "-c", f"{code}; raise SystemExit(7)"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.close()
-        assert (process.stderr.read(), process.wait(60)) == ("", 0)
+        assert (process.stderr.read(), process.wait(30)) == ("", 7)
 
 
-def test_a_standard_output_that_is_closed_is_no_fault(ready: Path) -> None:
-    command = ["/bin/sh", "-c", f"exec {HEADROOM} run --once --json >&-"]
-    done = subprocess.run(command, cwd=ready, capture_output=True, text=True, check=False, timeout=60)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert (ready / "data" / "headroom.db").read_bytes()[:6] == b"SQLite"
+def test_no_file_takes_the_place_of_a_standard_output_that_is_closed(tmp_path: Path) -> None:
+    code = (
+        "from bot.cli import _open_streams; from bot.out import cards, print_json; _open_streams();"
+        f"f = open({str(tmp_path / 'state')!r}, 'w'); print_json({{}}); cards().print('x'); print('y'); f.close()"
+    )
+    command = ["/bin/sh", "-c", 'exec "$0" -c "$1" >&-', sys.executable, code]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr, (tmp_path / "state").read_text()) == (0, "", "")
 
 
 def test_a_poor_terminal_gets_what_it_can_show(ready: Path) -> None:

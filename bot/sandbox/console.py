@@ -17,6 +17,7 @@ from bot.messages.spans import plain_text
 from bot.out import cards
 from bot.run import SenderLoop, stop_on_signals
 from bot.sandbox.slack_payloads import buttons
+from bot.sandbox.slack_state import SlackError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from bot.pipeline import House
     from bot.sandbox.slack import Interaction, SlackMessage, SlackWorld
 
+_ANSWER_SECONDS: Final = 3.0
 _HELP: Final = """\
 The stand-in Slack is up, and Headroom listens to it over Socket Mode. You are {user}, in {channel}.
   /headroom NAME    where an account stands, by name, domain or id
@@ -74,9 +76,9 @@ class Prompt:
     def _answer(self, line: str) -> None:
         try:
             self._do(line)
-        except LookupError as error:
+        except (LookupError, SlackError) as error:
             # The channel may have changed between two lines: what was there to press is gone.
-            self.console.print(f"Slack has nothing like that: {error.args[0]}", highlight=False, markup=False)
+            self.console.print(f"Slack has nothing like that: {error}", highlight=False, markup=False)
 
     def _do(self, line: str) -> None:
         word, _, rest = line.partition(" ")
@@ -90,7 +92,7 @@ class Prompt:
             self.console.print(f"Try {self.world.command} NAME, alerts, claim NUMBER or quit.", highlight=False)
 
     def _show(self, interaction: Interaction) -> None:
-        for message in interaction.wait():
+        for message in interaction.wait(timeout=0.0 if interaction.error else _ANSWER_SECONDS):
             self.console.print(_as_text(message), highlight=False)
         if interaction.error:
             self.console.print(f"Slack says: {interaction.error}", style="red", highlight=False, markup=False)

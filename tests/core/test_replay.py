@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from bot.core.episodes import Episode, Phase, Reason, Step
-from bot.core.replay import days_to_judge, say_once
+from bot.core.replay import days_to_judge, end, say_once
 from bot.core.rules import parse_rules
 
 RULES = parse_rules(
@@ -18,6 +19,7 @@ RULES = parse_rules(
     "rules.yaml",
 )
 DAY = date(2026, 3, 31)
+NOW = datetime(2026, 3, 31, 5, 0, tzinfo=UTC)
 
 
 def step(name: str, phase: Phase, reason: Reason, *, notify: bool = True) -> Step:
@@ -83,3 +85,24 @@ def test_the_end_of_what_people_know_is_said() -> None:
 
 def test_silent_steps_stay_silent() -> None:
     assert said([step("e", Phase.PENDING, Reason.TOO_SHORT, notify=False)]) == []
+
+
+def test_what_is_ended_for_want_of_a_rule_is_told_to_those_who_had_heard_of_it() -> None:
+    firing = step("e", Phase.FIRING, Reason.FIRED).episode
+    assert firing is not None
+    ended = end(firing, "the rule is gone", NOW)
+    assert ended.episode == replace(firing, phase=Phase.RESOLVED, resolved_at=NOW, notified_at=NOW)
+    assert (ended.notify, ended.reason, ended.transition, ended.detail) == (
+        True,
+        Reason.RESOLVED,
+        "resolved",
+        "the rule is gone",
+    )
+
+
+def test_what_nobody_had_heard_of_is_ended_in_silence() -> None:
+    pending = step("e", Phase.PENDING, Reason.TOO_SHORT).episode
+    assert pending is not None
+    ended = end(pending, "the rule is gone", NOW)
+    assert ended.episode == replace(pending, phase=Phase.RESOLVED, resolved_at=NOW)
+    assert (ended.notify, ended.transition) == (False, "")
