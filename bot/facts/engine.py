@@ -147,7 +147,7 @@ class _Run:
         for step in ("03_lines", "04_coverage", "05_windows", "06_pieces"):
             self._step(step)
         self._values |= self._table("reach").to_pylist()[0]
-        for step in ("07_usage", "08_line_metrics", "09_account_metrics", "10_sources", "11_open"):
+        for step in ("07_usage", "08_line_metrics", "12_account_metrics", "13_sources", "14_open"):
             self._step(step)
         return Analysis(
             self._as_of,

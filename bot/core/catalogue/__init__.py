@@ -1,0 +1,1 @@
+"""The catalogue of metrics by room; `bot.core.metrics` puts it together."""

@@ -1,0 +1,33 @@
+"""What the catalogue says of each metric."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Unit(StrEnum):
+    """How a value is shown."""
+
+    SHARE = "share"  # 0.41 = 41 %
+    CHANGE = "change"  # -0.34 = down 34 %
+    MONEY = "money"  # in the currency of the account's contracts
+    COUNT = "count"
+    DAYS = "days"
+    RATIO = "ratio"  # 1 = exactly on course
+    SCORE = "score"  # 0..100 and more
+    DATE = "date"
+    TEXT = "text"
+    FLAG = "flag"
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One column of a metrics table."""
+
+    name: str
+    label: str
+    unit: Unit
+    formula: str
+    unknown: str
+    """When the value is NULL."""
