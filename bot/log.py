@@ -39,6 +39,7 @@ def set_up_log() -> None:
     )
     # Each look that finds the night still at work would be a warning.
     logging.getLogger("apscheduler").setLevel(max(level, logging.ERROR))
+    logging.getLogger("slack_bolt.App").addFilter(_worth_saying)
     logging.basicConfig(level=max(level, logging.WARNING), handlers=[handler], force=True)
 
 
@@ -48,6 +49,11 @@ def _ending(*, terminal: bool) -> list[Processor]:
         return [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback), _without_secrets]
     traces = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
     return [traces, structlog.processors.JSONRenderer(default=str, ensure_ascii=False), _without_secrets]
+
+
+def _worth_saying(record: logging.LogRecord) -> bool:
+    # Bolt looks for SLACK_BOT_TOKEN by itself and warns that it is not used; the token comes from the settings.
+    return not record.getMessage().startswith("As you gave `client` as well, `token`")
 
 
 def _without_secrets(_logger: WrappedLogger, _name: str, line: EventDict | str) -> str:

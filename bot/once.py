@@ -12,9 +12,11 @@ from bot.core.located import Fault, Mark
 from bot.errors import DeliveryError, SettingsError
 from bot.masking import masked
 from bot.out import print_json, tables
+from bot.outcomes import outcomes
 from bot.progress import progress_bars
 from bot.report import as_data, show
 from bot.run import moment_of, run_night
+from bot.slack.people import PERSON
 from bot.state.rows import Status
 
 if TYPE_CHECKING:
@@ -38,11 +40,12 @@ def run_once(loaded: Loaded, as_of: str | None, *, as_json: bool) -> bool:
     with open_house(loaded) as house, progress_bars() as progress:
         report = run_night(house, moment, progress)
         problem = deliver(house, loaded, report, progress)
-        outcomes = {item.notice.notice_id: str(item.status) for item in house.store.deliveries()}
+        came = outcomes(house.store.deliveries())
+        names = {f"{PERSON}{key}": person.name for key, person in house.store.people().items()}
     if as_json:
-        print_json({**as_data(report, outcomes), "delivery_problem": problem})
+        print_json({**as_data(report, came), "delivery_problem": problem})
     else:
-        show(tables(), report, outcomes)
+        show(tables(), report, came, names)
     complain(report, problem)
     return report.well and problem is None
 

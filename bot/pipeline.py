@@ -43,6 +43,9 @@ _log = structlog.get_logger(__name__)
 NIGHT: Final = "night"
 """Name of the job: its runs tell which day was judged last."""
 
+MANY_RUNS: Final = 100
+"""Nights that are looked through for one that had accounts."""
+
 READ_AGAIN: Final = timedelta(days=7)
 """Days before the last complete one that are read once more: sources deliver late."""
 
@@ -155,7 +158,7 @@ def night(house: House, moment: Moment, progress: Progress | None = None) -> Nig
     """
     progress = progress or Progress()
     last = _last_day(house, moment)
-    days = days_to_judge(last, moment.as_of, house.rules)
+    days = days_to_judge(last if _ever_had_accounts(house) else None, moment.as_of, house.rules)
     with _facts_in_words(house.folder):
         pulled = pull(house, moment, progress)
     states = [item.state for item in pulled]
@@ -239,6 +242,11 @@ def _last_day(house: House, moment: Moment) -> date | None:
     if last is not None and moment.as_of < last:
         raise PastDayError(moment.as_of, last)
     return last
+
+
+def _ever_had_accounts(house: House) -> bool:
+    # Until the CRM has delivered, nothing was judged: what held before still has to be looked back for.
+    return any(run.summary.get("accounts") for run in house.store.runs(NIGHT, limit=MANY_RUNS))
 
 
 @contextmanager

@@ -130,8 +130,8 @@ def _plain_values(rows: Sequence[Record]) -> list[Record]:
     return [{**row, "end": str(row["end"])} for row in rows]
 
 
-def show(console: Console, report: NightReport, outcomes: Mapping[str, str]) -> None:
-    """Print a run as tables."""
+def show(console: Console, report: NightReport, outcomes: Mapping[str, str], names: Mapping[str, str]) -> None:
+    """Print a run as tables; `names` are those of destinations that are people."""
     console.print(_sources_table(report))
     for reject_table in _reject_tables(report):
         console.print(reject_table)
@@ -139,7 +139,7 @@ def show(console: Console, report: NightReport, outcomes: Mapping[str, str]) -> 
         console.print(_unmatched_table(report.analysis.unmatched))
     console.print(_lines_table("Tightest contracts", ranked(report, "descending")))
     console.print(_lines_table("Least used contracts", ranked(report, "ascending")))
-    console.print(_notices_table(report, outcomes))
+    console.print(_notices_table(report, outcomes, names))
     for note in report.analysis.notes:
         console.print(Text(f"Note: {note}"))
     counted = report.analysis
@@ -214,7 +214,7 @@ def _lines_table(title: str, rows: Sequence[Record]) -> Table:
     return table
 
 
-def _notices_table(report: NightReport, outcomes: Mapping[str, str]) -> Table:
+def _notices_table(report: NightReport, outcomes: Mapping[str, str], names: Mapping[str, str]) -> Table:
     shown = report.notices[:_SHOWN]
     more = len(report.notices) - len(shown)
     table = Table(title="New notices", title_justify="left", caption=f"and {more:,} more" if more else None)
@@ -223,7 +223,7 @@ def _notices_table(report: NightReport, outcomes: Mapping[str, str]) -> Table:
     for notice in shown:
         table.add_row(
             notice.kind,
-            Text(plain(notice.destination)),
+            Text(plain(names.get(notice.destination, notice.destination))),
             Text(plain_text(notice.message.summary)),
             outcomes.get(notice.notice_id, "pending"),
         )

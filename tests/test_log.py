@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 import structlog
+from slack_bolt import App
+from slack_sdk import WebClient
 
 from bot.errors import SettingsError
 from bot.log import set_up_log
@@ -87,3 +89,15 @@ def test_a_level_that_is_none_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> Non
 )
 def test_passwords_and_tokens_are_masked_and_nothing_else(text: str, shown: str) -> None:
     assert masked(text) == shown
+
+
+def test_bolt_does_not_complain_of_a_token_that_the_settings_name(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-of-the-environment")
+    set_up_log()
+    App(client=WebClient(token="xoxb-of-the-settings"), signing_secret="s", token_verification_enabled=False)
+    logging.getLogger("slack_bolt.App").warning("something else")
+    err = capsys.readouterr().err
+    assert "unused" not in err
+    assert "something else" in err

@@ -41,6 +41,18 @@ def test_a_source_that_fails_keeps_what_it_had_and_the_others_go_on(tmp_path: Pa
         assert not report.well
 
 
+def test_a_crm_that_failed_on_the_first_night_does_not_make_people_wait_for_what_held_before(tmp_path: Path) -> None:
+    contracts = crm()
+    contracts.error = SourceError("crm", "the server is down")
+    with nights(tmp_path, contracts, rules=UNHAPPY + "  for: 14d\n") as house:
+        assert house.night().notices == ()
+        contracts.tables, contracts.error = crm({"account_id": "acme", "nps": 3.0}).tables, None
+        report = house.night(1)
+        assert len(report.days) == 15
+        assert ("acme", "fired", "post", "#cs-risk") in said(report)
+        assert len(house.night(1).days) == 1
+
+
 @pytest.mark.parametrize("error", [KeyError("Id"), OSError(28, "disk full")])
 def test_an_unforeseen_fault_of_one_source_does_not_stop_the_night(tmp_path: Path, error: Exception) -> None:
     broken = Script("other", error=error)

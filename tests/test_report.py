@@ -104,13 +104,14 @@ def test_what_the_settings_leave_open_is_told(report: NightReport) -> None:
 def test_the_tables_show_what_others_typed_as_it_is_at_any_width(report: NightReport, width: int) -> None:
     with open(os.devnull, "w", encoding="utf-8") as nowhere:  # noqa: PTH123  # a name, no path
         console = Console(width=width, record=True, file=nowhere)
-        show(console, report, {})
+        show(console, report, {}, {"person:P1": "Ann [/] Lee"})
     text = console.export_text()
     assert "Sources" in text
     if width == 150:
         assert "no answer [/]" in text
         assert "[bold]no day" in text
         assert "Acme GmbH [x]" in text
+        assert "Ann [/] Lee" in text
         assert "2 accounts, 2 contract lines in force, 2 open episodes, 3 new notices" in text
 
 
@@ -120,7 +121,7 @@ def test_a_company_of_nothing_is_shown_as_such(tmp_path: Path) -> None:
     data = as_data(report, {})
     assert (data["rows"]["total"], data["accounts"], data["tightest"], data["notices"]) == (2, 0, [], [])
     with open(os.devnull, "w", encoding="utf-8") as nowhere:  # noqa: PTH123  # as above
-        show(Console(file=nowhere), report, {})
+        show(Console(file=nowhere), report, {}, {})
 
 
 @pytest.mark.parametrize(

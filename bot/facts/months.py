@@ -56,6 +56,8 @@ def stage_months(folder: Path, new: Path, stage: Path, window: Window) -> Months
     nothing = stage / "nothing.parquet"
     open_writer(nothing, Table.USAGE).close()
     with duckdb.connect(":memory:", config={"temp_directory": str(stage / "spill")}) as connection:
+        # On a terminal a long statement would draw its bar onto standard output.
+        connection.execute("SET enable_progress_bar = false")
         found = _found(connection, new, window)
         moves = []
         for month in sorted(there | found.keys()):

@@ -18,6 +18,7 @@ from bot.messages.cards import card
 from bot.messages.page import page as html_page
 from bot.once import complain, deliver
 from bot.out import cards, print_json
+from bot.outcomes import outcomes
 from bot.progress import progress_bars
 from bot.report import account_names, as_data
 from bot.run import moment_of, run_night
@@ -133,8 +134,8 @@ def show_demo(*, seed: int, once: bool, as_json: bool, page: Path | None) -> boo
             if page is not None:
                 _write_page(page, html_page([(item.destination, item.message) for item in arrived]))
             if as_json:
-                outcomes = {item.notice.notice_id: str(item.status) for item in house.store.deliveries()}
-                print_json({"messages": [item.as_data() for item in arrived], "runs": [as_data(report, outcomes)]})
+                came = outcomes(house.store.deliveries())
+                print_json({"messages": [item.as_data() for item in arrived], "runs": [as_data(report, came)]})
             else:
                 _print(arrived, report)
             complain(report, problem)

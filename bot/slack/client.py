@@ -40,11 +40,6 @@ def webhook_client(response_url: str) -> WebhookClient:
     return _directly(WebhookClient(response_url, timeout=_ANSWER_SECONDS, retry_handlers=[]), response_url)
 
 
-def verify(client: WebClient) -> str:
-    """Ask Slack whether the token is good; returns the workspace's name. Raises SlackApiError or OSError."""
-    return str(client.auth_test()["team"])
-
-
 def _directly(client: _Client, url: str) -> _Client:
     """Let a client reach loopback directly: slack_sdk takes HTTPS_PROXY for every address and knows no NO_PROXY."""
     if urlsplit(url).hostname in _LOOPBACK:

@@ -168,6 +168,7 @@ def delivery_from_row(row: RowMapping) -> Delivery:
         sent_at=row["sent_at"],
         error=row["error"],
         meant_for=row["meant_for"],
+        spoken_by=row["fallback_id"],
     )
 
 

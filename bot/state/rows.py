@@ -186,6 +186,8 @@ class Delivery:
     error: str | None
     meant_for: str | None
     """The destination that could not be reached and in whose place this one stands."""
+    spoken_by: str | None = None
+    """Id of the notice that says the same elsewhere, where this one was refused for good."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from slack_sdk.errors import SlackApiError
 from bot.errors import HeadroomError
 from bot.messages.blocks import to_blocks
 from bot.sandbox.slack import SCOPES, Fault, Outcome, SlackWorld, serving_slack
-from bot.slack.client import SlackAccess, verify, web_client
+from bot.slack.client import SlackAccess, web_client
 from bot.slack.serve import serve_http, serve_socket_mode
 from tests.slack.desk import ALERT, Store, access_of, new_app, new_world, serving_app
 from tests.slack.recorded import EVENTS, INTERACTIONS, SLASH_COMMAND, block_action
@@ -140,14 +140,14 @@ def test_no_proxy_comes_between_the_client_and_a_stand_in(monkeypatch: pytest.Mo
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     world = new_world()
     with serving_slack(world):
-        assert verify(web_client(access_of(world))) == "sandbox"
+        assert web_client(access_of(world)).auth_test()["team"] == "sandbox"
     assert web_client(SlackAccess("xoxb-1")).proxy == "http://127.0.0.1:9"
 
 
 def test_a_wrong_bot_token_is_told_on_asking() -> None:
     world = new_world()
     with serving_slack(world), pytest.raises(SlackApiError, match="invalid_auth"):
-        verify(web_client(SlackAccess("xoxb-wrong", base_url=f"{world.address}/api/")))
+        web_client(SlackAccess("xoxb-wrong", base_url=f"{world.address}/api/")).auth_test()
 
 
 def test_people_can_be_played_over_http_by_another_process() -> None:
