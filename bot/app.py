@@ -52,8 +52,7 @@ def open_house(loaded: Loaded) -> Iterator[House]:
     settings = loaded.settings
     # A source that was taken out of the settings counts no more: nobody would bring its facts up to date.
     facts = FactStore(settings.data / "facts", [entry.name for entry in settings.sources])
-    stale_after = {entry.name: entry.stale_after for entry in settings.sources}
-    with open_state(settings) as store, closing(Engine(facts, _attribution(loaded), stale_after)) as engine:
+    with open_state(settings) as store, _engine(loaded, facts) as engine:
         yield House(
             company=settings.company,
             sources=tuple(
@@ -89,12 +88,28 @@ def open_state(settings: Settings, *, new: bool = True) -> Iterator[Store]:
         raise StateError(f"state: the database failed: {error.orig}") from error
 
 
+@contextmanager
+def _engine(loaded: Loaded, facts: FactStore) -> Iterator[Engine]:
+    settings = loaded.settings
+    stale_after = {entry.name: entry.stale_after for entry in settings.sources}
+    attribution, health = _attribution(loaded), settings.health.model()
+    with closing(Engine(facts, attribution, stale_after, currencies=loaded.currencies, health=health)) as engine:
+        yield engine
+
+
 def _attribution(loaded: Loaded) -> Attribution:
     settings = loaded.settings
     return Attribution(
         rules=tuple(
             ProductRule(
-                entry.match.code, entry.match.family, entry.match.name, entry.kind, entry.meter, entry.per, entry.period
+                entry.match.code,
+                entry.match.family,
+                entry.match.name,
+                entry.kind,
+                entry.meter,
+                entry.per,
+                entry.period,
+                resets=entry.resets,
             )
             for entry in settings.products
         ),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from bot.core.located import Document, Fault, did_you_mean
+from bot.core.scoring.faults import problems
 from bot.faults import key
 from bot.settings import SlackSettings, SourceEntry
 from connectors.secrets import SecretRef
@@ -26,6 +27,12 @@ def cross_checks(document: Document, settings: Settings) -> Iterator[Fault]:
     yield from _twice(document, "meters", [meter.name for meter in settings.meters])
     yield from _unknown_meters(document, settings)
     yield from _slack(document, settings)
+
+
+def health_faults(document: Document) -> Iterator[Fault]:
+    """Yield what the `health` of a file means and cannot mean, whether or not the rest of the file has its form."""
+    for place, problem in problems(document.data.get("health")):
+        yield _fault(document, ("health", *place), problem)
 
 
 def _missing_secrets(value: object, place: Place) -> Iterator[tuple[Place, str]]:

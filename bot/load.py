@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import BaseModel, ValidationError
 
-from bot.checks import cross_checks
+from bot.checks import cross_checks, health_faults
+from bot.core.currencies import Currencies
 from bot.core.located import Document, Fault, FaultyTextError, Mark, did_you_mean, load
 from bot.core.rules import parse_rules
 from bot.core.yaml_places import refuse_hostile
@@ -15,6 +16,7 @@ from bot.errors import SettingsError, TemplateError
 from bot.faults import faults_of
 from bot.messages.render import Templates
 from bot.overrides import read_overrides
+from bot.rates import read_rates
 from bot.settings import Settings
 from bot.shipped import CONFIG, TEMPLATES
 from connectors.registry import SOURCES, connector
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
     from bot.core.located import Path as Place
     from bot.core.verdicts import Rule
+    from bot.settings import CurrencySettings
 
 _ENTRY_KEYS: Final = ("name", "type", "stale_after")
 _LONGEST_FILE: Final = 4_000_000
@@ -46,6 +49,8 @@ class Loaded:
     """The settings file's: what is read lies relative to it."""
     overrides: Mapping[str, str] = field(default_factory=dict)
     """Who is who by hand: a customer of the usage, and the id of its account."""
+    currencies: Currencies | None = None
+    """The currency that money is reported in, and what the others are worth; None: each contract in its own."""
 
 
 def load_all(path: Path) -> Loaded:
@@ -58,11 +63,18 @@ def load_all(path: Path) -> Loaded:
     rules = _Rules.read(folder / settings.rules if settings.rules else CONFIG / "rules.yaml", faults)
     templates = _templates(folder / settings.templates if settings.templates else None, faults)
     overrides = read_overrides(folder / by_hand, faults) if by_hand else {}
+    currencies = _currencies(settings.currencies, folder, faults)
     if templates is not None:
         faults += rules.misfits(templates)
     if faults or templates is None:
         raise SettingsError(faults)
-    return Loaded(settings, rules.rules, templates, folder, overrides)
+    return Loaded(settings, rules.rules, templates, folder, overrides, currencies)
+
+
+def _currencies(settings: CurrencySettings | None, folder: Path, faults: list[Fault]) -> Currencies | None:
+    if settings is None:
+        return None
+    return Currencies(settings.report_in, read_rates(folder / settings.rates, settings.report_in, faults))
 
 
 def _text(path: Path, faults: list[Fault], hint: str) -> str | None:
@@ -105,6 +117,7 @@ def _checked(document: Document, faults: list[Fault]) -> Settings | None:
     data = dict(document.data)
     if isinstance(data.get("sources"), list):
         data["sources"] = [_source(document, index, entry, faults) for index, entry in enumerate(data["sources"])]
+    faults += health_faults(document)
     try:
         settings = Settings.model_validate(data)
     except ValidationError as error:

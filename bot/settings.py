@@ -27,6 +27,8 @@ from pydantic import (
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.core.durations import parse_duration
+from bot.core.scoring.model import Factor, HealthModel, Input, Stage
+from bot.core.scoring.shipped import SHIPPED
 from connectors.schema import Kind
 from connectors.secrets import SecretRef
 from connectors.settings import Zone
@@ -127,6 +129,14 @@ class ProductEntry(_Part):
         default=1.0, gt=0, allow_inf_nan=False, description="how many units of the meter one unit of quantity buys"
     )
     period: Literal["month", "quarter", "year", "term"] | None = None
+    resets: Literal["anniversary", "calendar"] = "anniversary"
+
+
+class CurrencySettings(_Part):
+    """All money in one currency, at the rates of a file."""
+
+    report_in: str = Field(pattern=r"^[A-Z]{3}$", description="a code of three capital letters, like EUR")
+    rates: Place = Field(description="a CSV file with the columns currency, from_day, rate")
 
 
 class AccountMatching(_Part):
@@ -171,6 +181,57 @@ class Schedule(_Part):
     )
 
 
+Number = Annotated[float, BeforeValidator(_number)]
+
+
+class InputEntry(_Part):
+    """One metric of a factor of health, and how good its values are. `bot.core.scoring.faults` checks the meaning."""
+
+    metric: str = Field(description="a metric of accounts that is a number or a flag")
+    curve: tuple[tuple[Number, Number], ...] = Field(
+        description="points of a value and its score of 0 to 100, like [[0, 0], [0.7, 70], [1, 100]]"
+    )
+    weight: Number = Field(default=1.0, description="beside the other inputs of the factor")
+
+
+class FactorEntry(_Part):
+    """One side of an account's health."""
+
+    name: str = Field(
+        pattern=r"^[a-z0-9]([a-z0-9 _-]{0,38}[a-z0-9])?$", description="small letters, digits, spaces, '-' and '_'"
+    )
+    weight: Number = Field(description="beside the other factors, like 40")
+    inputs: tuple[InputEntry, ...] = Field(description="at least one metric, with its curve")
+
+
+class BandEntry(_Part):
+    """Red, yellow and green, from a day of a contract's age on."""
+
+    from_day: int = Field(description="days of tenure, like 180")
+    yellow_from: Number = Field(description="health under this is red")
+    green_from: Number = Field(description="health from this on is green")
+
+
+class HealthSettings(_Part):
+    """How health is measured; what is left out is as it ships."""
+
+    minimum_coverage: Number = 0.5
+    factors: tuple[FactorEntry, ...] | None = Field(default=None, description="a list; default: those that ship")
+    bands: tuple[BandEntry, ...] | None = Field(default=None, description="a list; default: those that ship")
+
+    def model(self) -> HealthModel:
+        """Return what is to be measured."""
+        factors, stages = SHIPPED.factors, SHIPPED.stages
+        if self.factors is not None:
+            factors = tuple(
+                Factor(one.name, one.weight, tuple(Input(put.metric, put.curve, put.weight) for put in one.inputs))
+                for one in self.factors
+            )
+        if self.bands is not None:
+            stages = tuple(Stage(band.from_day, band.yellow_from, band.green_from) for band in self.bands)
+        return HealthModel(factors, stages, self.minimum_coverage)
+
+
 Address = Annotated[
     Annotated[str, AfterValidator(_database), Tag("Text")] | Annotated[SecretRef, Tag("Keys")],
     Discriminator(_text_or_keys),
@@ -194,6 +255,10 @@ class Settings(_Part):
     meters: tuple[MeterEntry, ...] = ()
     products: tuple[ProductEntry, ...] = ()
     accounts: AccountMatching = AccountMatching()
+    currencies: CurrencySettings | None = Field(
+        default=None, description="all money in one currency: {report_in: EUR, rates: rates.csv}"
+    )
+    health: HealthSettings = HealthSettings()
     rules: Place | None = Field(default=None, description="default: the rules that ship with Headroom")
     templates: Place | None = Field(default=None, description="a folder whose templates go before the shipped ones")
     slack: SlackSettings | None = None

@@ -60,6 +60,9 @@ ACCOUNTS: Final = pa.schema(
         pa.field("country", _TEXT),
         pa.field("customer_since", _DAY),
         pa.field("nps", _NUMBER),
+        pa.field("csat", _NUMBER),  # satisfied answers in percent, 0..100
+        pa.field("open_cases", _NUMBER),  # support cases that are not closed
+        pa.field("urgent_cases", _NUMBER),  # those among them of the highest priority
         pa.field("url", _TEXT),  # the record in the CRM, https only
     ]
 )

@@ -16,7 +16,7 @@ import yaml
 from bot.cli import app
 from bot.core.condition_types import ALLOWED
 from bot.core.located import FaultyTextError
-from bot.core.metrics import METRICS, Unit
+from bot.core.metrics import LINE_METRICS, METRICS, Unit
 from bot.core.rule_fields import _OPTIONAL, _REQUIRED, KINDS
 from bot.core.rules import parse_rules
 from bot.core.verdicts import SEVERITIES, Mode, Scope
@@ -37,34 +37,39 @@ REWRITE: Final = os.environ.get("HEADROOM_WRITE_DOCS") == "1"
 # metrics and rules
 
 
-def metrics_table(scope: Scope) -> str:
-    lines = [
-        f"| `{metric.name}` | {metric.unit} | {metric.formula} | {metric.unknown} |"
-        for metric in METRICS[scope].values()
+TABLES: Final = {**{str(scope): METRICS[scope] for scope in Scope}, "line": LINE_METRICS}
+"""The metrics of each table of docs/metrics.md, by the word of its place."""
+
+
+def metrics_table(place: str) -> str:
+    cells = [
+        (f"`{metric.name}`", metric.unit, metric.formula, metric.window, metric.example, metric.unknown)
+        for metric in TABLES[place].values()
     ]
-    assert all(line.count("|") == 5 for line in lines), "a cell with | would break the table"
-    return "\n".join(["| name | unit | formula | unknown when |", "|---|---|---|---|", *lines, ""])
+    assert not any("|" in cell for row in cells for cell in row), "a cell with | would break the table"
+    head = ["| name | unit | formula | window | example | unknown when |", "|---|---|---|---|---|---|"]
+    return "\n".join([*head, *(f"| {' | '.join(row)} |" for row in cells), ""])
 
 
-def table_of(scope: Scope) -> str:
-    _, found, rest = DOCS["metrics.md"].partition(f"<!-- metrics: {scope} -->\n")
-    assert found, f"docs/metrics.md has no place for the metrics of scope '{scope}'"
+def table_of(place: str) -> str:
+    _, found, rest = DOCS["metrics.md"].partition(f"<!-- metrics: {place} -->\n")
+    assert found, f"docs/metrics.md has no place for the metrics of '{place}'"
     return rest.partition(_END)[0]
 
 
 @pytest.fixture(scope="module", autouse=REWRITE)
 def _rewritten() -> None:
-    for scope in Scope:
-        begin = f"<!-- metrics: {scope} -->\n"
+    for place in TABLES:
+        begin = f"<!-- metrics: {place} -->\n"
         DOCS["metrics.md"] = DOCS["metrics.md"].replace(
-            f"{begin}{table_of(scope)}{_END}", f"{begin}{metrics_table(scope)}{_END}"
+            f"{begin}{table_of(place)}{_END}", f"{begin}{metrics_table(place)}{_END}"
         )
     (ROOT / "docs" / "metrics.md").write_text(DOCS["metrics.md"], encoding="utf-8")
 
 
-@pytest.mark.parametrize("scope", Scope)
-def test_the_table_of_metrics_is_the_catalogue(scope: Scope) -> None:
-    assert table_of(scope) == metrics_table(scope), "HEADROOM_WRITE_DOCS=1 pytest tests/test_documents.py mends it"
+@pytest.mark.parametrize("place", TABLES)
+def test_the_table_of_metrics_is_the_catalogue(place: str) -> None:
+    assert table_of(place) == metrics_table(place), "HEADROOM_WRITE_DOCS=1 pytest tests/test_documents.py mends it"
 
 
 def test_every_unit_is_described_with_a_condition_that_can_be_read() -> None:

@@ -18,6 +18,7 @@ ALLOWED = {
     "bot.faults": {"bot.core", "bot.masking", "connectors"},
     "bot.checks": {"bot.core", "bot.faults", "bot.settings", "connectors"},
     "bot.overrides": {"bot.core"},
+    "bot.rates": {"bot.core"},
     "bot.load": {
         "bot.checks",
         "bot.core",
@@ -25,6 +26,7 @@ ALLOWED = {
         "bot.faults",
         "bot.messages",
         "bot.overrides",
+        "bot.rates",
         "bot.settings",
         "bot.shipped",
         "connectors",

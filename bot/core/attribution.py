@@ -64,6 +64,9 @@ class ProductRule:
     """month | quarter | year | term: when an allowance resets, where the line does not say."""
     unit_name: str | None = None
     """What is counted, in the plural, where it is not the unit of the meter."""
+    resets: str | None = None
+    """anniversary | calendar: whether an allowance's periods run from the contract's day or the calendar's; None: the
+    contract's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +135,7 @@ class Attribution:
 
 PRODUCT_KEY: Final = ("product_code", "product_name", "product_family", "line_kind", "line_meter", "line_period")
 """What tells products apart: the product itself, and what its lines state."""
-_TEXTS: Final = (*PRODUCT_KEY, "kind", "meter", "period", "unit_name")
+_TEXTS: Final = (*PRODUCT_KEY, "kind", "meter", "period", "unit_name", "resets")
 _MATCHED: Final = (
     pa.schema([(name, pa.string()) for name in _TEXTS])
     .append(pa.field("per", pa.float64()))
@@ -145,7 +148,8 @@ def match_products(products: pa.Table, rules: Sequence[ProductRule]) -> pa.Table
 
     `products` has the columns of `PRODUCT_KEY`, where `line_kind`, `line_meter` and `line_period` are what the lines
     state themselves: that goes before any rule. Answers the same rows with `kind`, `meter`, `per`, `period`,
-    `unit_name` and `rule`, the index of the rule, in addition; all but `per` are NULL where nothing decides them.
+    `unit_name`, `resets` and `rule`, the index of the rule, in addition; all but `per` are NULL where nothing decides
+    them.
     """
     tests = [(index, rule, _patterns(rule)) for index, rule in enumerate(rules)]
     rows = [_matched(row, tests) for row in products.to_pylist()]
@@ -165,13 +169,14 @@ def _matched(row: Mapping[str, Any], tests: Iterable[tuple[int, ProductRule, _Pa
     index, rule = next(fits, (None, None))
     stated = {"kind": row["line_kind"], "meter": row["line_meter"], "period": row["line_period"]}
     if rule is None:
-        return {**row, **stated, "per": 1.0, "unit_name": None, "rule": None}
+        return {**row, **stated, "per": 1.0, "unit_name": None, "resets": None, "rule": None}
     ruled = {"kind": str(rule.kind), "meter": rule.meter, "period": rule.period}
     return {
         **row,
         **{key: ruled[key] if value is None else value for key, value in stated.items()},
         "per": rule.per,
         "unit_name": rule.unit_name,
+        "resets": rule.resets,
         "rule": index,
     }
 

@@ -1,4 +1,4 @@
-"""The catalogue of metrics: name, unit, formula in words, and what unknown means.
+"""The catalogue of metrics: name, label, unit, formula in words, what unknown means, window, and a worked example.
 
 Words used below. *Lines in force*: start <= as-of <= end, in the latest snapshot of each CRM source up to as-of.
 *Known* use: a window is known where at least 80 % of its days are covered; a sum is then scaled by days / covered
@@ -10,7 +10,8 @@ for these lines alone: a commit's is then the sum of all readings of the line, a
 is unknown; and reports more than 7 days apart are complete to the last of them and tell nothing of 28 days or a month.
 
 The names are the columns of the metrics tables that `bot.facts.engine` makes, the words that rules are written in
-and the variables of templates. A test holds the SQL, the rules and `docs/metrics.md` to this list.
+and the variables of templates. Tests hold the SQL, the rules and `docs/metrics.md` to this list, and the arithmetic of
+the examples to what comes out of it.
 """
 
 from __future__ import annotations
@@ -19,19 +20,28 @@ from types import MappingProxyType
 from typing import Final
 
 from bot.core.catalogue.contracts import CONTRACTS
+from bot.core.catalogue.health import HEALTH, REPORTED, STANDING
+from bot.core.catalogue.line import LINES
+from bot.core.catalogue.line_outlook import LINE_OUTLOOK
+from bot.core.catalogue.line_use import LINE_USE
 from bot.core.catalogue.metric import Metric, Unit
+from bot.core.catalogue.outlook import OUTLOOK
 from bot.core.catalogue.sources import SOURCES
 from bot.core.catalogue.use import USE
+from bot.core.catalogue.users import USERS
 from bot.core.verdicts import Scope
 
-__all__ = ["ACCOUNT_METRICS", "METRICS", "SOURCE_METRICS", "Metric", "Unit"]
+__all__ = ["ACCOUNT_METRICS", "LINE_METRICS", "METRICS", "SOURCE_METRICS", "Metric", "Unit"]
 
 
 def _catalogue(*metrics: Metric) -> MappingProxyType[str, Metric]:
     return MappingProxyType({metric.name: metric for metric in metrics})
 
 
-ACCOUNT_METRICS: Final = _catalogue(*CONTRACTS, *USE)
+ACCOUNT_METRICS: Final = _catalogue(*CONTRACTS, *REPORTED, *USE, *USERS, *OUTLOOK, *STANDING, *HEALTH)
+
+LINE_METRICS: Final = _catalogue(*LINES, *LINE_USE, *LINE_OUTLOOK)
+"""The columns of the table of contract lines in force; rules are not written over them."""
 
 SOURCE_METRICS: Final = _catalogue(*SOURCES)
 

@@ -11,6 +11,7 @@ import duckdb
 import pyarrow.parquet as pq
 
 from bot.facts.gathering import open_writer
+from bot.facts.rollup import fits, roll_up
 from connectors.schema import SCHEMAS, Table
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from connectors.base import Window
 
 PART: Final = "part.parquet"
+DAILY_FOLDER: Final = "daily"
 _COLUMNS: Final = ", ".join(SCHEMAS[Table.USAGE].names)
 # Sorted by every column: the same rows make the same file, in whatever order they came.
 _MONTH: Final = f"""
@@ -66,8 +68,21 @@ def stage_months(folder: Path, new: Path, stage: Path, window: Window) -> Months
             old = place if place.exists() else nothing
             values = {"new": str(new), "old": str(old), "first": first, "last": last}
             connection.sql(_MONTH, params=values).write_parquet(str(ready), compression="zstd")
-            moves.append((ready, place))
+            daily = roll_up(connection, ready, stage / f"daily-{month}.parquet")
+            moves += [(ready, place), (daily, _daily_place(place))]
     return Months(tuple(moves), sum(found.values()))
+
+
+def daily_file(usage: Path) -> Path | None:
+    """Return the roll-up of a file of usage; None where there is none that fits it."""
+    daily = _daily_place(usage)
+    return daily if fits(daily, usage) else None
+
+
+def _daily_place(usage: Path) -> Path:
+    """Return where the roll-up of a file of usage lies: <facts>/daily/source=<s>/month=<m>/part.parquet."""
+    facts = usage.parents[3]
+    return facts / DAILY_FOLDER / usage.relative_to(facts / Table.USAGE)
 
 
 def _is_empty(usage: Path) -> bool:

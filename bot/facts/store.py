@@ -2,6 +2,7 @@
 
     <table>/source=<s>/day=<YYYY-MM-DD>/part.parquet    accounts, people, lines: the table as it stood on that day
     usage/source=<s>/month=<YYYY-MM>/part.parquet       daily usage, sorted by customer, meter, day
+    daily/source=<s>/month=<YYYY-MM>/part.parquet       the usage of that month rolled up by customer, meter and day
     coverage/source=<s>/part.parquet                    days for which the usage is complete
 
 Every file is put in place by rename; coverage comes last, so that it never promises rows that are not there.
@@ -117,14 +118,15 @@ class FactStore:
     def snapshot(self, table: Table, as_of: date) -> pa.Table:
         """Rows of `known`, with a column `source` in front."""
         schema = pa.schema([pa.field("source", pa.string(), nullable=False), *SCHEMAS[table]])
-        parts = [_with_source(item.source, item.path) for item in self.known(table, as_of)]
+        parts = [_with_source(item.source, item.path, table) for item in self.known(table, as_of)]
         return pa.concat_tables([schema.empty_table(), *parts])
 
     def coverage(self) -> pa.Table:
         """Coverage of all sources, with a column `source` in front."""
         schema = pa.schema([pa.field("source", pa.string(), nullable=False), *SCHEMAS[Table.COVERAGE]])
         parts = [
-            _with_source(folder.name.removeprefix("source="), folder / PART) for folder in self._tables(Table.COVERAGE)
+            _with_source(folder.name.removeprefix("source="), folder / PART, Table.COVERAGE)
+            for folder in self._tables(Table.COVERAGE)
         ]
         return pa.concat_tables([schema.empty_table(), *parts])
 
@@ -173,10 +175,22 @@ class FactStore:
         return spans.from_rows(pq.read_table(path, partitioning=None)) if path.exists() else []
 
 
-def _with_source(source: str, path: Path) -> pa.Table:
-    rows = pq.ParquetFile(path).read()
+def _with_source(source: str, path: Path, table: Table) -> pa.Table:
+    rows = _as_now(pq.ParquetFile(path).read(), table)
     names = pa.array([source] * rows.num_rows, pa.string())
     return rows.add_column(0, pa.field("source", pa.string(), nullable=False), names)
+
+
+def _as_now(rows: pa.Table, table: Table) -> pa.Table:
+    """Return rows that an earlier version wrote with the columns of this one: what it did not ask for is unknown.
+
+    A required column cannot be made up, nor one that this version does not know be left out: the schemas then clash.
+    """
+    for field in SCHEMAS[table]:
+        if field.nullable and field.name not in rows.schema.names:
+            rows = rows.append_column(field, pa.nulls(rows.num_rows, field.type))
+    known = [name for name in SCHEMAS[table].names if name in rows.schema.names]
+    return rows.select([*known, *(name for name in rows.schema.names if name not in known)])
 
 
 def _write_spans(path: Path, covered: Iterable[spans.Span]) -> Path:

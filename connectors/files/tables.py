@@ -54,6 +54,9 @@ class AccountsMap(TableMap):
     country: TextField | None = None
     customer_since: DayField | None = None
     nps: NumberField | None = None
+    csat: NumberField | None = Field(default=None, description="satisfied answers in percent, 0 to 100")
+    open_cases: NumberField | None = Field(default=None, description="support cases that are not closed")
+    urgent_cases: NumberField | None = Field(default=None, description="those among them of the highest priority")
     url: LinkField | None = Field(default=None, description="the record in the CRM, https only")
 
 

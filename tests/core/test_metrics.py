@@ -1,27 +1,85 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING, Final
 
+import duckdb
 import pytest
 
-from bot.core.metrics import ACCOUNT_METRICS, METRICS, SOURCE_METRICS, Metric
+from bot.core.metrics import ACCOUNT_METRICS, LINE_METRICS, METRICS, SOURCE_METRICS, Metric, Unit
 from bot.core.verdicts import Scope
 
-ALL = [*ACCOUNT_METRICS.items(), *SOURCE_METRICS.items()]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CATALOGUES: Final = {"account": ACCOUNT_METRICS, "line": LINE_METRICS, "source": SOURCE_METRICS}
+ALL: Final = [
+    pytest.param(name, metric, id=f"{scope}-{name}")
+    for scope, catalogue in CATALOGUES.items()
+    for name, metric in catalogue.items()
+]
+SHAPES: Final = {
+    Unit.SHARE: r".*-?\d+(\.\d+)? %",
+    Unit.CHANGE: r".*-?\d+ %",
+    Unit.MONEY: r".*\d",
+    Unit.COUNT: r".*\d",
+    Unit.DAYS: r".*: \d+ days",
+    Unit.RATIO: r".*\d",
+    Unit.SCORE: r".*\d",
+    Unit.DATE: r"(.*: )?\d{4}-\d{2}-\d{2}",
+    Unit.TEXT: r".*\S",
+    Unit.FLAG: r"(.*: )?(true|false)",
+}
+"""How an example ends: with a value as the unit has it."""
+SUM: Final = re.compile(r"((?:(?:floor|exp)\()?[\d(][\d .()x/+-]*(?:exp\([^)]*\)[\d .()x/+-]*)?) = (-?[\d.]+)( %)?")
+
+
+def arithmetic(example: str) -> Iterator[tuple[str, str, bool]]:
+    """Each `1 + 2 x 3 = 7` of an example as an expression, its outcome as written, and whether that is in percent."""
+    for found in SUM.finditer(re.sub(r"(?<=\d),(?=\d{3})", "", example)):
+        yield found[1].replace(" x ", " * "), found[2], bool(found[3])
 
 
 @pytest.mark.parametrize(("name", "metric"), ALL)
 def test_a_metric_is_named_and_described_in_words(name: str, metric: Metric) -> None:
     assert metric.name == name
     assert re.fullmatch(r"[a-z][a-z0-9_]*", name)
-    assert metric.label and metric.formula and metric.unknown  # noqa: PT018  # one thing: nothing is left blank
+    for text in (metric.label, metric.formula, metric.unknown, metric.window, metric.example):
+        assert text
+        assert text == text.strip()
+
+
+@pytest.mark.parametrize(("name", "metric"), ALL)
+def test_an_example_ends_with_a_value_of_the_unit(name: str, metric: Metric) -> None:
+    assert re.fullmatch(SHAPES[metric.unit], metric.example), name
+
+
+@pytest.mark.parametrize(("name", "metric"), ALL)
+def test_the_arithmetic_of_an_example_is_right(name: str, metric: Metric) -> None:
+    for expression, outcome, percent in arithmetic(metric.example):
+        ((value,),) = duckdb.execute(f"SELECT CAST({expression} AS DOUBLE)").fetchall()
+        places = len(outcome.partition(".")[2])
+        # Half of the last place that is written, and a hair for what floats lose.
+        assert abs(value * (100 if percent else 1) - float(outcome)) <= 0.5 * 10**-places + 1e-9, (name, expression)
+
+
+def test_the_arithmetic_of_most_measures_is_written_out() -> None:
+    shown = [metric.name for metric in ACCOUNT_METRICS.values() if list(arithmetic(metric.example))]
+    assert len(shown) > 40
+    assert list(arithmetic("1, 4 and 12: 2 x (1 + 2) / (3 x 17) - 4 / 3 = 43 %")) == [
+        ("2 * (1 + 2) / (3 * 17) - 4 / 3", "43", True)
+    ]
+    assert list(arithmetic("at 2 each: 1 / (1 + 2 x exp(-0.4 x 3)) = 62 %, floor(4 x 3 / 9) + 1 = 2")) == [
+        ("1 / (1 + 2 * exp(-0.4 * 3))", "62", True),
+        ("floor(4 * 3 / 9) + 1", "2", False),
+    ]
 
 
 def test_each_scope_has_its_catalogue() -> None:
     assert set(METRICS) == set(Scope)
 
 
-def test_labels_are_told_apart() -> None:
-    for catalogue in METRICS.values():
-        labels = [metric.label for metric in catalogue.values()]
-        assert len(labels) == len(set(labels))
+@pytest.mark.parametrize("scope", CATALOGUES)
+def test_labels_are_told_apart(scope: str) -> None:
+    labels = [metric.label for metric in CATALOGUES[scope].values()]
+    assert len(labels) == len(set(labels))

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.core.metrics import ACCOUNT_METRICS, SOURCE_METRICS
+from bot.core.catalogue.contracts import CONTRACTS
+from bot.core.catalogue.use import USE
+from bot.core.metrics import ACCOUNT_METRICS, LINE_METRICS, SOURCE_METRICS
 from bot.facts.engine import ACCOUNT_IDS
 from tests.facts.world import World, by, covered, day, every_day
 
@@ -87,6 +89,7 @@ def accounts(analysis: Analysis) -> dict[str, Row]:
 
 def test_the_columns_are_the_catalogue(analysis: Analysis) -> None:
     assert analysis.accounts.schema.names == [*ACCOUNT_IDS, *ACCOUNT_METRICS]
+    assert sorted(analysis.lines.schema.names) == sorted(LINE_METRICS)
     assert analysis.sources.schema.names == ["subject", *SOURCE_METRICS]
 
 
@@ -95,7 +98,8 @@ def test_a_whole_account_has_the_values_computed_by_hand(accounts: dict[str, Row
     recent = [seats / 365 * 28, calls / 365 * 28, units / 730 * 28]
     # Utilization of the 28 days: 40 of 100 users; 28 calls of 10 / 31 a day, capped; 28 units of 1,000 / 730 a day.
     score = (0.4 * recent[0] + 1.5 * recent[1] + 0.73 * recent[2]) / sum(recent) * 100
-    assert accounts["acme"] == {
+    acme = accounts["acme"]
+    expected = {
         "subject": "acme", "owner_id": "p1", "csm_id": "p2", "parent_id": "holding", "external_id": "x-1",
         "domain": "acme.com", "country": "DE", "url": "https://crm/acme",
         "name": "Acme", "segment": "Enterprise", "region": "EMEA", "currency": "USD", "nps": 40.0,
@@ -117,7 +121,17 @@ def test_a_whole_account_has_the_values_computed_by_hand(accounts: dict[str, Row
         # Units were used alike in both months; seats and calls not at all in January: their change is unknown.
         "usage_change_month": pytest.approx(0),
         "usage_as_of": AS_OF, "usage_age_days": 0,
+        # One year of each contract; the commit's has two. The service is worth something, but not every year.
+        "acv": pytest.approx(seats + calls + units / 2), "tcv": pytest.approx(seats + calls + units + 1000),
+        "discount": None, "expansions": 0, "contractions": 0, "expansion_arr": 0, "contraction_arr": 0,
+        "last_expansion": None,
+        "licence_headroom": 60, "shelfware_value": pytest.approx(60 * 120),
+        # Of the tightest line, the calls: 31 of 10. Unused of the commit: 1,000 - 274, at 2 each.
+        "headroom": -21, "overage": 21, "headroom_value": pytest.approx(726 * 2),
+        "family_accounts": 1, "family_arr": pytest.approx(seats + calls + units / 2),
+        "family_licence_utilization": 0.4, "family_renewal_date": day("06-30"),
     }  # fmt: skip
+    assert {name: acme[name] for name in expected} == expected
 
 
 def test_amounts_in_several_currencies_have_no_sum(accounts: dict[str, Row]) -> None:
@@ -137,8 +151,9 @@ def test_a_meter_that_is_not_covered_makes_the_licences_unknown_but_not_the_high
 
 def test_an_account_without_lines_is_there_and_unknown(accounts: dict[str, Row]) -> None:
     empty = accounts["empty"]
-    known = {name for name, value in empty.items() if value is not None}
-    assert known == {"subject", "name", "active_lines", "tenure_days"}
+    told = {metric.name for metric in (*CONTRACTS, *USE)}
+    known = {name for name in told if empty[name] is not None}
+    assert known == {"name", "active_lines", "tenure_days", "family_accounts"}
     assert (empty["active_lines"], empty["tenure_days"]) == (0, 30)
 
 

@@ -173,7 +173,7 @@ CASES = [
          expected=({"value": 2400, "arr": 2400, "recent_value": 2400 / 365 * 28},)),
     Case("a quarter's price over half a year: 181 days",
          (line("commit", 10, unit_price=3.0, price_period="quarter", end=day("06-30")),),
-         expected=({"value": 60, "arr": 60 / 181 * 365},)),
+         expected=({"value": 60, "arr": 120},)),
     Case("a year's price over a month and a half", (line("commit", 1, unit_price=24.0, price_period="year",
                                                         start=day("03-01"), end=day("04-15")),),
          expected=({"value": 24 / 12 * 1.5},)),

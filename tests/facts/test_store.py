@@ -90,6 +90,9 @@ def test_tables_lie_where_the_layout_says(filled: FactStore, tmp_path: Path) -> 
     assert sorted(contents(tmp_path)) == [
         "accounts/source=src/day=2026-03-31/part.parquet",
         "coverage/source=src/part.parquet",
+        "daily/source=src/month=2026-01/part.parquet",
+        "daily/source=src/month=2026-02/part.parquet",
+        "daily/source=src/month=2026-03/part.parquet",
         "usage/source=src/month=2026-01/part.parquet",
         "usage/source=src/month=2026-02/part.parquet",
         "usage/source=src/month=2026-03/part.parquet",

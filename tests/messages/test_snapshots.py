@@ -48,6 +48,13 @@ TIGHT: dict[str, Value | date] = {
     "shelfware": 29.0,
     "usage_change_month": 0.08,
 }
+FALLING: dict[str, Value | date] = {
+    "trend_direction": "falling",
+    "trend_size": -0.34,
+    "trend_start": date(2025, 12, 12),
+    "trend_line": "Compute credits",
+    "trend_words": "down 34 % since 12 December 2025, against its own weekday pattern; the fleet is flat",
+}
 HUGE: dict[str, Value | date] = {
     **METRICS,
     "arr": 1.234e12,
@@ -121,6 +128,39 @@ CASES |= {
     "churn_risk-falling_with_notice": (
         CHURN.but(
             rule="utilization-falling",
+            evidence=(
+                held("trend_size <= -0.20", trend_size=-0.34),
+                held("NOT trend_provisional", trend_provisional=False),
+            ),
+            lines=(line("commit", "Compute credits", 500_000, 122_000, "credits", 0.46),),
+        ),
+        {**NOTICE, **FALLING, "seats": None, "active_users": None, "licence_utilization": None},
+    ),
+    "churn_risk-no_longer_falling": (
+        CHURN.but(
+            rule="utilization-falling",
+            phase=Phase.RESOLVED,
+            reason="the condition no longer holds",
+            evidence=(held("trend_size <= -0.20", trend_size=0.0),),
+            lines=(line("commit", "Compute credits", 500_000, 122_000, "credits", 0.46),),
+        ),
+        {**METRICS, "trend_direction": "flat", "trend_size": 0.0},
+    ),
+    "upsell-run_out": (
+        UPSELL,
+        {
+            **TIGHT,
+            "run_out_date": date(2026, 1, 24),
+            "days_to_run_out": 21,
+            "run_out_gap_days": 66,
+            "run_out_earliest": date(2026, 1, 19),
+            "run_out_latest": date(2026, 2, 2),
+            "run_out_line": "API calls",
+        },
+    ),
+    "churn_risk-month_on_month": (
+        CHURN.but(
+            rule="of-the-user",
             evidence=(held("usage_change_month < -0.25", usage_change_month=-0.34),),
             lines=(line("commit", "Compute credits", 500_000, 122_000, "credits", 0.46),),
         ),

@@ -57,7 +57,7 @@ def test_the_fields_are_those_that_were_asked_for(company: Company) -> None:
     fields = {name: " ".join(rows[0]) for name, rows in company.salesforce.items()}
     assert fields == {
         "Account": "Id Name Website ParentId OwnerId Segment__c Industry Region__c BillingCountry CSM__c NPS__c "
-        "External_Id__c CreatedDate SystemModstamp",
+        "CSAT__c Open_Cases__c Urgent_Cases__c External_Id__c CreatedDate SystemModstamp",
         "User": "Id Name Email ManagerId IsActive TimeZoneSidKey",
         "Contract": "Id AccountId ContractNumber StartDate EndDate ContractTerm OwnerExpirationNotice Status "
         "AutoRenew__c",

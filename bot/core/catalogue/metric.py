@@ -31,3 +31,7 @@ class Metric:
     formula: str
     unknown: str
     """When the value is NULL."""
+    window: str
+    """The days that it looks at."""
+    example: str
+    """A worked one, with the value at its end; as of 31 March 2026 where it does not say otherwise."""

@@ -1,5 +1,5 @@
 -- Who used what at all, up to the as-of day.
--- In:  usage_rows, coverage_rows (with `source`)
+-- In:  daily_rows, coverage_rows (with `source`)
 -- Out: seen (customer x meter), read_lines (lines that a source attributes use to), reported (how often it does),
 --      customers
 
@@ -8,16 +8,19 @@ SELECT
     source,
     customer,
     meter,
-    count(*) AS row_count,
-    count(line_id) AS of_lines,
+    CAST(sum(row_count) AS BIGINT) AS row_count,
+    CAST(coalesce(sum(row_count) FILTER (WHERE line_id IS NOT NULL), 0) AS BIGINT) AS of_lines,
+    CAST(sum(user_rows) AS BIGINT) AS of_users,
+    min(day) FILTER (WHERE in_use) AS first_use,
+    max(day) FILTER (WHERE in_use) AS last_use,
     sum(quantity) FILTER (WHERE line_id IS NULL) AS quantity
-FROM usage_rows
+FROM daily_rows
 WHERE day <= $as_of
 GROUP BY source, customer, meter;
 
 CREATE OR REPLACE TEMP TABLE read_lines AS
 SELECT source, meter, line_id, max(day) AS last_read
-FROM usage_rows
+FROM daily_rows
 WHERE day <= $as_of AND line_id IS NOT NULL
 GROUP BY source, meter, line_id;
 
@@ -29,7 +32,7 @@ SELECT
     max(day) AS last_report,
     -- A single report says nothing of their distance: taken for a rare one.
     coalesce(datediff('day', min(day), max(day)) / nullif(count(*) - 1, 0), $report_days + 1) > $report_days AS sparse
-FROM (SELECT DISTINCT source, meter, day FROM usage_rows WHERE day <= $as_of AND line_id IS NOT NULL)
+FROM (SELECT DISTINCT source, meter, day FROM daily_rows WHERE day <= $as_of AND line_id IS NOT NULL)
 GROUP BY source, meter;
 
 -- Every name of a customer that any source uses, with the volume that only this name attributes.

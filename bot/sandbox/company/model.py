@@ -58,6 +58,8 @@ class Trait(StrEnum):
     PARENT = "parent"
     CHILD = "child"
     ODD_NAME = "odd-name"
+    ESCALATED = "escalated"
+    """Uses what it bought and is angry all the same: urgent cases, and a low CSAT."""
     BY_DOMAIN = "by-domain"
     """Usage names it by its domain."""
     BY_ID = "by-id"

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
+from bot.sandbox.company.care import care
 from bot.sandbox.company.ids import record_id
 from bot.sandbox.company.model import Story, Trait
 from bot.sandbox.company.roster import STAFF
@@ -53,13 +54,14 @@ class _Line:
 class _Org:
     """Collects records, and numbers them by object."""
 
-    def __init__(self, random: Random) -> None:
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
         self.records: dict[str, list[Record]] = {
             name: [] for name in ("Account", "User", "Contract", "Order", "OrderItem", "Product2")
         }
         self.users = {person.name: record_id("User", 300 + index) for index, person in enumerate(STAFF)}
         self.products = {code: record_id("Product2", 70 + index) for index, code in enumerate(_PRODUCTS)}
-        self.random = random
+        self.random = Random(f"{seed}:records")  # noqa: S311 - sample data
 
     def add(self, sobject: str, **fields: Any) -> str:  # noqa: ANN401 - a record holds any value of JSON
         """Add a record; returns its id, made up where none is given."""
@@ -72,7 +74,7 @@ class _Org:
 
 def records(seed: int, today: date, plans: list[Plan]) -> dict[str, list[Record]]:
     """Make all records."""
-    org = _Org(Random(f"{seed}:records"))  # noqa: S311 - sample data
+    org = _Org(seed)
     _add_people(org)
     for code, (name, family) in _PRODUCTS.items():
         org.add("Product2", Id=org.products[code], Name=name, ProductCode=code, Family=family)
@@ -98,6 +100,7 @@ def _add_people(org: _Org) -> None:
 
 def _add_account(org: _Org, plan: Plan, parent: str, today: date) -> None:
     region, country = _PLACES[plan.number % len(_PLACES)]
+    support = care(org.seed, plan)
     org.add(
         "Account",
         Id=plan.account_id,
@@ -111,6 +114,9 @@ def _add_account(org: _Org, plan: Plan, parent: str, today: date) -> None:
         BillingCountry=country,
         CSM__c=_csm(org, plan),
         NPS__c=_nps(org, plan),
+        CSAT__c=support.csat,
+        Open_Cases__c=support.open_cases,
+        Urgent_Cases__c=support.urgent_cases,
         External_Id__c=plan.external_id,
         CreatedDate=_moment(plan.first_day - 4 * _DAY),
         SystemModstamp=_moment(today - org.random.randint(1, 40) * _DAY),

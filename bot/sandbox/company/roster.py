@@ -76,7 +76,7 @@ CASTINGS: Final = (
     _cast("Lindqvarn Furniture", MID_MARKET, Story.STEADY, 371, Trait.BY_ID),
     _cast("Maplethorn Media", SMALL, Story.STEADY, 149),
     _cast("Thistlemoor Dairy", SMALL, Story.STEADY, 188),
-    _cast("Wexcombe Motors", MID_MARKET, Story.STEADY, 420),
+    _cast("Wexcombe Motors", MID_MARKET, Story.STEADY, 420, Trait.ESCALATED),
     _cast("Yarrowdale Seeds", SMALL, Story.STEADY, 263, Trait.BY_DOMAIN),
     _cast("Bexhollow Toys", SMALL, Story.STEADY, 297),
     _cast("Larkmoss Learning", SMALL, Story.STEADY, 512),

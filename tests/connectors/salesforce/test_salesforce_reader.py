@@ -64,6 +64,9 @@ def test_the_shipped_mapping_reads_accounts_people_and_lines(org: Org, window: W
         "country": "DE",
         "customer_since": None,
         "nps": 41.5,
+        "csat": 88.0,
+        "open_cases": 3.0,
+        "urgent_cases": None,  # this org has no such field
         "url": None,
     }
     assert (accounts[1]["name"], accounts[1]["domain"]) == ("O'Neil & Co", None)

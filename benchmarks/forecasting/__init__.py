@@ -1,0 +1,1 @@
+"""What benchmarks/forecast.py is made of."""

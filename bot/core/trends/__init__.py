@@ -1,0 +1,1 @@
+"""Trends: falls and rises of use, told from weekdays, holidays, gaps and the fleet's own movement."""
