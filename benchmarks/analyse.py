@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -41,7 +40,8 @@ def seconds_of(folder: Path, repeat: int, threads: int | None) -> dict[str, floa
     """Median seconds of the analysis and of the scan."""
     store = FactStore(folder)
     values = {"files": [str(path) for path in store.usage_files(AS_OF)]}
-    with closing(Engine(store, ATTRIBUTION, threads=threads)) as engine, duckdb.connect() as bare:
+    engine = Engine(store, ATTRIBUTION, threads=threads)
+    with duckdb.connect() as bare:
         if threads is not None:
             bare.execute(f"SET threads = {threads}")
         works = {
@@ -53,8 +53,7 @@ def seconds_of(folder: Path, repeat: int, threads: int | None) -> dict[str, floa
 
 def peak_of(folder: Path, threads: int | None) -> dict[str, Any]:
     """Analyse once: the memory that it took, and of how many accounts the licence utilization was known."""
-    with closing(Engine(FactStore(folder), ATTRIBUTION, threads=threads)) as engine:
-        accounts = engine.analyse(AS_OF).accounts
+    accounts = Engine(FactStore(folder), ATTRIBUTION, threads=threads).analyse(AS_OF).accounts
     known = accounts.num_rows - accounts.column("licence_utilization").null_count
     return {"peak_mb": round(peak_mb()), "known_accounts": known}
 
@@ -97,12 +96,8 @@ def growth(size: Size, repeat: int, threads: int | None) -> dict[str, float]:
 
 def seconds_by_size(folder: Path, names: Sequence[str], repeat: int, threads: int | None) -> dict[str, float]:
     """Median seconds of the analysis of several stores."""
-    with ExitStack() as open_engines:
-        engines = {
-            name: open_engines.enter_context(closing(Engine(FactStore(folder / name), ATTRIBUTION, threads=threads)))
-            for name in names
-        }
-        return medians({name: partial(engine.analyse, AS_OF) for name, engine in engines.items()}, repeat)
+    engines = {name: Engine(FactStore(folder / name), ATTRIBUTION, threads=threads) for name in names}
+    return medians({name: partial(engine.analyse, AS_OF) for name, engine in engines.items()}, repeat)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -52,7 +52,7 @@ def open_house(loaded: Loaded) -> Iterator[House]:
     settings = loaded.settings
     # A source that was taken out of the settings counts no more: nobody would bring its facts up to date.
     facts = FactStore(settings.data / "facts", [entry.name for entry in settings.sources])
-    with open_state(settings) as store, _engine(loaded, facts) as engine:
+    with open_state(settings) as store:
         yield House(
             company=settings.company,
             sources=tuple(
@@ -61,7 +61,7 @@ def open_house(loaded: Loaded) -> Iterator[House]:
             ),
             folder=settings.data,
             facts=facts,
-            engine=engine,
+            engine=_engine(loaded, facts),
             rules=loaded.rules,
             templates=loaded.templates,
             store=store,
@@ -88,13 +88,11 @@ def open_state(settings: Settings, *, new: bool = True) -> Iterator[Store]:
         raise StateError(f"state: the database failed: {error.orig}") from error
 
 
-@contextmanager
-def _engine(loaded: Loaded, facts: FactStore) -> Iterator[Engine]:
+def _engine(loaded: Loaded, facts: FactStore) -> Engine:
     settings = loaded.settings
     stale_after = {entry.name: entry.stale_after for entry in settings.sources}
     attribution, health = _attribution(loaded), settings.health.model()
-    with closing(Engine(facts, attribution, stale_after, currencies=loaded.currencies, health=health)) as engine:
-        yield engine
+    return Engine(facts, attribution, stale_after, currencies=loaded.currencies, health=health)
 
 
 def _attribution(loaded: Loaded) -> Attribution:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -27,7 +27,7 @@ from connectors.base import Rejects, SourceError, Window
 from connectors.schema import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from bot.core.verdicts import Rule
@@ -163,19 +163,23 @@ def night(house: House, moment: Moment, progress: Progress | None = None) -> Nig
         pulled = pull(house, moment, progress)
     states = [item.state for item in pulled]
     watch = Watch(house.rules, house.store.open_episodes(), house.store.episode if last == moment.as_of else None)
-    for number, day in enumerate(days):
-        progress.say("judging", number, len(days))
-        with _facts_in_words(house.folder):
-            analysis = house.engine.analyse(day, states)
-        watch.judge(analysis, day, moment.on(day), sources_too=day == moment.as_of)
+    progress.say("judging", 0, len(days))
+    with closing(_analyses(house, days, states)) as analyses:
+        for number, analysis in enumerate(analyses):
+            watch.judge(analysis, analysis.as_of, moment.on(analysis.as_of), sources_too=analysis.as_of == moment.as_of)
+            progress.say("judging", number + 1, len(days))
     watch.end_lost(analysis, moment.on(moment.as_of))
-    progress.say("judging", len(days), len(days))
     with _facts_in_words(house.folder):
         writer = _writer(house, moment, analysis)
     committed = house.store.commit(_judgement(moment, writer, watch, states))
     _log.info("judged", as_of=str(moment.as_of), days=len(days), notices=len(committed.notices))
     problems = tuple(dict.fromkeys(writer.problems))
     return NightReport(moment, tuple(pulled), days, analysis, watch.open_count(), committed.notices, problems)
+
+
+def _analyses(house: House, days: Sequence[date], states: Sequence[SourceState]) -> Generator[Analysis]:
+    with _facts_in_words(house.folder):
+        yield from house.engine.analyses(days, states)
 
 
 def pull(house: House, moment: Moment, progress: Progress) -> list[Pulled]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
@@ -173,8 +173,9 @@ class QuickEngine:
             (),
         )
 
-    def close(self) -> None:
-        pass
+    def analyses(self, days: Sequence[date], source_states: Sequence[SourceState] = ()) -> Iterator[Analysis]:
+        for day in days:
+            yield self.analyse(day, source_states)
 
 
 def _metrics(scope: Scope) -> dict[str, pa.DataType]:
@@ -203,7 +204,7 @@ def nights(folder: Path, *sources: Script, rules: str = UNHAPPY + STALE, sql: bo
     attribution = Attribution((), (Meter("calls", "calls"),), ("account_id",))
     stale_after = {source.name: timedelta(days=2) for source in sources}
     engine = Engine(facts, attribution, stale_after, threads=1) if sql else cast("Engine", QuickEngine(facts))
-    with open_store(f"sqlite:///{state}") as store, closing(engine):
+    with open_store(f"sqlite:///{state}") as store:
         yield Nights(
             House(
                 company="Vendor",

@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 from collections import Counter
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -131,8 +130,7 @@ def test_the_sample_has_exactly_the_rows_asked_for_and_as_many_each_day(size: Si
 def test_of_the_sample_every_metric_that_is_timed_is_known(tmp_path: Path) -> None:
     size = Size.of(10_800)  # 20 accounts
     build(tmp_path, size)
-    with closing(Engine(FactStore(tmp_path), ATTRIBUTION, threads=1)) as engine:
-        analysis = engine.analyse(AS_OF)
+    analysis = Engine(FactStore(tmp_path), ATTRIBUTION, threads=1).analyse(AS_OF)
     timed = ["licence_utilization", "allowance_utilization", "commit_utilization", "cus", "usage_change_month"]
     assert {name: analysis.accounts.column(name).null_count for name in timed} == dict.fromkeys(timed, 0)
     assert (analysis.accounts.num_rows, analysis.lines.num_rows) == (20, 60)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from threading import Lock
-from typing import TYPE_CHECKING
+import os
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 import duckdb
 
@@ -14,7 +16,7 @@ from bot.facts.portfolio import days_of
 from bot.facts.run import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import date, timedelta
 
     from bot.core.attribution import Attribution
@@ -25,11 +27,14 @@ if TYPE_CHECKING:
     from bot.facts.store import FactStore
     from bot.state.rows import SourceState
 
+_SMALL: Final = 16_000_000
+"""Bytes of usage under which a day is analysed on one core."""
+
 __all__ = ["ACCOUNT_IDS", "Analysis", "Engine", "Limits", "Unattributed"]
 
 
 class Engine:
-    """Analyses what a store holds. Keeps one in-memory database open; analyses run one after the other."""
+    """Analyses what a store holds, each time in an in-memory database of its own."""
 
     def __init__(  # noqa: PLR0913  # each is a setting of its own
         self,
@@ -52,32 +57,38 @@ class Engine:
         self._limits = limits or Limits()
         self._currencies = currencies
         self._health = health
-        # Without this DuckDB spills into the current directory.
-        config: dict[str, str | bool | int | float | list[str]] = {"temp_directory": str(store.spill)}
-        if threads is not None:
-            config["threads"] = threads
-        self._database = duckdb.connect(":memory:", config=config)
-        self._lock = Lock()
-
-    def close(self) -> None:
-        """Give the database's memory back."""
-        self._database.close()
+        self._threads = threads
 
     def analyse(self, as_of: date, source_states: Iterable[SourceState] = ()) -> Analysis:
         """Compute every metric as of a day, seeing only what was known then.
 
         `source_states` tell how the last reading of each source went; freshness comes from the store itself.
         """
-        # A cursor has temporary tables of its own, all gone when it is closed; the view of usage it shares.
-        with self._lock, self._database.cursor() as cursor:
-            sources = source_rows(self._store.sources(), self._stale_after, tuple(source_states))
-            return self._run(cursor, as_of).analysis(sources, self._health)
+        return self._analyse(tuple(source_states), self._threads, as_of)
+
+    def analyses(self, days: Sequence[date], source_states: Iterable[SourceState] = ()) -> Iterator[Analysis]:
+        """Analyse several days, in their order. Of a small store as many at a time as there are cores.
+
+        Reading few rows, DuckDB plans more than it computes, which no second thread makes faster.
+        """
+        states, cores = tuple(source_states), self._threads or os.cpu_count() or 1
+        small = bool(days) and self._store.usage_bytes(days[-1]) < _SMALL
+        if cores == 1 or not small:
+            yield from (self.analyse(day, states) for day in days)
+        else:
+            with ThreadPoolExecutor(cores) as pool:
+                yield from pool.map(partial(self._analyse, states, 1), days)
+
+    def _analyse(self, states: tuple[SourceState, ...], threads: int | None, as_of: date) -> Analysis:
+        with self._database(threads) as database:
+            sources = source_rows(self._store.sources(), self._stale_after, states)
+            return self._run(database, as_of).analysis(sources, self._health)
 
     def daily_use(self, as_of: date) -> DailyUse:
         """Return what each measure of each account was used a day, as it was known on a day."""
-        with self._lock, self._database.cursor() as cursor:
+        with self._database(self._threads) as database:
             sources = source_rows(self._store.sources(), self._stale_after, ())
-            return self._run(cursor, as_of).daily_use(sources)
+            return self._run(database, as_of).daily_use(sources)
 
     def portfolio(self, as_of: date, months: int = 36, around: date | None = None) -> Portfolio:
         """Tell what active customers are worth, by segment and month, from contracts alone; `around`: since a date.
@@ -85,8 +96,15 @@ class Engine:
         Raises ValueError for less than one month, or a date that lies ahead of as-of.
         """
         days = days_of(as_of, months, around)
-        with self._lock, self._database.cursor() as cursor:
-            return self._run(cursor, as_of).portfolio(days)
+        with self._database(self._threads) as database:
+            return self._run(database, as_of).portfolio(days)
 
-    def _run(self, cursor: duckdb.DuckDBPyConnection, as_of: date) -> Run:
-        return Run(cursor, self._store, as_of, self._limits, self._attribution, self._currencies)
+    def _database(self, threads: int | None) -> duckdb.DuckDBPyConnection:
+        # Without this DuckDB spills into the current directory.
+        config: dict[str, str | bool | int | float | list[str]] = {"temp_directory": str(self._store.spill)}
+        if threads is not None:
+            config["threads"] = threads
+        return duckdb.connect(":memory:", config=config)
+
+    def _run(self, database: duckdb.DuckDBPyConnection, as_of: date) -> Run:
+        return Run(database, self._store, as_of, self._limits, self._attribution, self._currencies)

@@ -136,6 +136,10 @@ class FactStore:
         files = (path for folder in self._tables(Table.USAGE) for path in folder.glob(f"month=*/{PART}"))
         return sorted(path for path in files if path.parent.name <= last)
 
+    def usage_bytes(self, until: date) -> int:
+        """Size of those files."""
+        return sum(path.stat().st_size for path in self.usage_files(until))
+
     def _snapshot_moves(self, source: str, gathered: Gathered) -> Iterator[Move]:
         for (table, day), ready in sorted(gathered.snapshots.items(), key=lambda item: item[1].name):
             yield ready, self._folder / table / f"source={source}" / f"day={day}" / PART

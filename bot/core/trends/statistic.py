@@ -48,9 +48,7 @@ def weigh(counts: Floats, expected: Expected, ratio: float, settings: Detection)
     return Statistic(statistic.T, since.T)
 
 
-def _evidence(
-    counts: Floats, values: Floats, variances: Floats, ratio: float, settings: Detection
-) -> Iterator[Floats]:
+def _evidence(counts: Floats, values: Floats, variances: Floats, ratio: float, settings: Detection) -> Iterator[Floats]:
     """Yield each day's evidence; tables of shape [days, series]."""
     slope = np.log(ratio)
     for count, mean, variance in zip(counts, values, variances, strict=True):

@@ -88,7 +88,7 @@ def test_unknown_in_is_unknown_out(name: str) -> None:
 
 
 def test_an_amount_that_is_no_number_is_unknown_and_leaves_the_others_alone() -> None:
-    told = forecast(draws([constant(10), constant(10)], used=np.array([np.inf, 9_700.0]), capacity=10_000))
+    told = forecast(draws([constant(10), constant(10)], used=[np.inf, 9_700.0], capacity=10_000))
     assert told.verdict.tolist() == ["unknown", "ok"]
     assert told.run_out[1] == 30
 
