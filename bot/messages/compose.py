@@ -81,7 +81,7 @@ def account_answer(account: Account, view: AccountView, episodes: Sequence[Episo
     m = view.metrics
     yield from _meters(view.lines, view.as_of, "answer")
     pairs = [*_money_fields(m, None), *_date_fields(m, view.as_of), *_people_fields(account)]
-    yield _fields([*pairs, ("Contract Utilization Score", words.number(m.get("cus")))])
+    yield _fields([*pairs, ("Contract Utilization Score", words.number(m.get("cus"))), ("Health", _health(m))])
     if episodes:
         yield Text("*Open alerts*\n" + "\n".join(_open_alerts(episodes)))
     if account.url and is_https(account.url):
@@ -152,6 +152,13 @@ def _people_fields(account: Account) -> Iterator[tuple[str, str]]:
     yield "Owner", _name(account.owner_name)
     if account.csm_name and account.csm_name != account.owner_name:
         yield "CSM", _name(account.csm_name)
+
+
+def _health(m: Mapping[str, Value | date]) -> str:
+    health, band = m.get("health"), m.get("health_band")
+    if not isinstance(health, float):
+        return words.UNKNOWN
+    return f"{health:.0f} of 100" + (f", {band}" if band else "")
 
 
 def _name(name: str | None) -> str:

@@ -55,6 +55,14 @@ FALLING: dict[str, Value | date] = {
     "trend_line": "Compute credits",
     "trend_words": "down 34 % since 12 December 2025, against its own weekday pattern; the fleet is flat",
 }
+RUN_OUT: dict[str, Value | date] = {
+    "run_out_date": date(2026, 1, 24),
+    "days_to_run_out": 21,
+    "run_out_gap_days": 66,
+    "run_out_earliest": date(2026, 1, 19),
+    "run_out_latest": date(2026, 2, 2),
+    "run_out_line": "API calls",
+}
 HUGE: dict[str, Value | date] = {
     **METRICS,
     "arr": 1.234e12,
@@ -150,12 +158,7 @@ CASES |= {
         UPSELL,
         {
             **TIGHT,
-            "run_out_date": date(2026, 1, 24),
-            "days_to_run_out": 21,
-            "run_out_gap_days": 66,
-            "run_out_earliest": date(2026, 1, 19),
-            "run_out_latest": date(2026, 2, 2),
-            "run_out_line": "API calls",
+            **RUN_OUT,
         },
     ),
     "churn_risk-month_on_month": (
@@ -210,6 +213,8 @@ ANSWERS: dict[str, tuple[Make, dict[str, Value | date]]] = {
     "markup": (CHURN.but(name=HOSTILE, lines=(seats(HOSTILE),)), {**METRICS, "peak_line": HOSTILE}),
     "long_names": (CHURN.but(name=LONG, lines=(seats(LONG),)), METRICS),
     "no_contract": (CHURN.but(lines=()), {**UNKNOWN, "active_lines": 0}),
+    "falling": (CHURN, {**METRICS, **FALLING, "health": 43.2, "health_band": "yellow"}),
+    "running_out": (CHURN, {**TIGHT, **RUN_OUT, "trend_direction": "flat", "health": 81.0, "health_band": "green"}),
 }
 
 
