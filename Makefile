@@ -41,6 +41,9 @@ bench: $(STAMP)  ## what the figures in docs/benchmarks.md come from, at moderat
 	$(BIN)/python benchmarks/analyse.py --rows 2000000 --grow
 	$(BIN)/python benchmarks/pull.py --rows 200000
 	$(BIN)/python benchmarks/judge.py --accounts 50000 --rules 30
+	$(BIN)/python benchmarks/trend.py
+	$(BIN)/python benchmarks/forecast.py
+	$(BIN)/python benchmarks/measure.py
 
 lock: $(STAMP)  ## pin every dependency anew, with hashes
 	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --all-extras --quiet --upgrade \

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _BLOCK: Final = 128
 """Series worked on at a time: few enough that their tables stay in the processor's cache."""
-_WIDE: Final = 4096
+_WIDE: Final = 8192
 """The same where the work goes through the days one by one: wide enough that a step costs more than its call."""
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     Floats = npt.NDArray[np.float64]
 
-_BLOCK: Final = 4096
+_BLOCK: Final = 8192
 """Series worked on at a time: few enough that a day of them stays in the processor's cache."""
 
 
