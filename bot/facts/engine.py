@@ -16,7 +16,7 @@ from bot.facts.portfolio import days_of
 from bot.facts.run import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Generator, Iterable, Mapping, Sequence
     from datetime import date, timedelta
 
     from bot.core.attribution import Attribution
@@ -66,7 +66,7 @@ class Engine:
         """
         return self._analyse(tuple(source_states), self._threads, as_of)
 
-    def analyses(self, days: Sequence[date], source_states: Iterable[SourceState] = ()) -> Iterator[Analysis]:
+    def analyses(self, days: Sequence[date], source_states: Iterable[SourceState] = ()) -> Generator[Analysis]:
         """Analyse several days, in their order. Of a small store as many at a time as there are cores.
 
         Reading few rows, DuckDB plans more than it computes, which no second thread makes faster.
