@@ -12,8 +12,9 @@ import numpy as np
 import pyarrow as pa
 
 from bot.core.trends.find import find, find_monthly
+from bot.core.trends.incidents import Incident
 from bot.core.trends.outcome import Basis, ContractChange, Series, Verdict, blank
-from bot.core.trends.words import sentence
+from bot.core.trends.words import percent, sentence
 from bot.facts.series import Calendar
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from bot.core.trends.incidents import Incident
     from bot.core.trends.outcome import Trends
     from bot.facts.series import SeriesReader
 
@@ -81,20 +81,20 @@ class _Part:
 def series_trends(reader: SeriesReader, days: int, months: int) -> Trending:
     """Judge every series as of the last day: those of daily use from so many days, monthly ones from so many months."""
     changes = _changes(reader)
-    tables, incidents = [SERIES_TRENDS.empty_table()], []
+    tables, incidents = [SERIES_TRENDS.empty_table()], list[Incident]()
     for part in _parts(reader):
         if part.cadence == "day":
             calendar = Calendar(reader.as_of, days)
             found = find(_series(reader, part, calendar, changes))
             tables.append(_table(part, found, calendar.every_day(), reader.as_of))
-            incidents += [_said(each, reader, calendar) for each in found.incidents]
+            incidents += found.incidents
         elif part.cadence == "month":
             found, whole = _monthly(reader, part, months, changes)
             tables.append(_table(part, found, whole, reader.as_of))
         else:
             rare = blank(len(part), Verdict.TOO_LITTLE_VOLUME, Basis.MONTHLY)
             tables.append(_table(part, rare, [], reader.as_of))
-    return Trending(pa.concat_tables(tables), tuple(incidents))
+    return Trending(pa.concat_tables(tables), tuple(_said(incidents, reader, Calendar(reader.as_of, days))))
 
 
 def _parts(reader: SeriesReader) -> Iterator[_Part]:
@@ -117,11 +117,7 @@ def _series(reader: SeriesReader, part: _Part, calendar: Calendar, changes: Chan
         first_day=calendar.first_day,
         fleets=keys.column("fleet").to_numpy(),
         countries=keys.column("country").to_pylist(),
-        contract_changes={
-            number - part.first: [ContractChange(calendar.days - 1 - back, old, new) for back, old, new in found]
-            for number, found in changes.items()
-            if part.first <= number < part.after
-        },
+        contract_changes=_changes_of(part, changes, np.arange(calendar.days)),
     )
 
 
@@ -134,6 +130,20 @@ def _changes(reader: SeriesReader) -> dict[int, list[tuple[int, float, float]]]:
     return changes
 
 
+def _changes_of(part: _Part, changes: Changes, column_of: npt.NDArray[np.intp]) -> dict[int, list[ContractChange]]:
+    """Return the changes of a part by the row of the series; `column_of`: the column that stands for each day."""
+    latest = len(column_of) - 1
+    return {
+        number - part.first: [
+            ContractChange(int(column_of[latest - back]), old, new)
+            for back, old, new in changes[number]
+            if back <= latest
+        ]
+        for number in range(part.first, part.after)
+        if number in changes
+    }
+
+
 def _monthly(reader: SeriesReader, part: _Part, months: int, changes: Changes) -> tuple[Trends, list[date]]:
     """Judge sums of whole calendar months; the month of as-of counts where as-of is its last day."""
     calendar = Calendar(reader.as_of, 31 * months)
@@ -142,13 +152,7 @@ def _monthly(reader: SeriesReader, part: _Part, months: int, changes: Changes) -
     counts = reader.counts(part.first, part.after, calendar.days)
     sums = np.stack([_month(counts[:, begin:end]) for begin, end in pairwise(first_of)], axis=1)
     month_of = np.searchsorted(first_of, np.arange(calendar.days), side="right") - 1
-    moved = {
-        number - part.first: [
-            ContractChange(int(month_of[calendar.days - 1 - back]), old, new) for back, old, new in each
-        ]
-        for number, each in changes.items()
-        if part.first <= number < part.after
-    }
+    moved = _changes_of(part, changes, month_of)
     fleets = reader.keys.column("fleet").to_numpy()[part.first : part.after]
     return find_monthly(sums, fleets, moved), [days[number] for number in first_of[:-1]]
 
@@ -195,17 +199,18 @@ def _words(found: Trends, days: Sequence[date], as_of: date) -> list[str]:
     return words
 
 
-def _said(incident: Incident, reader: SeriesReader, calendar: Calendar) -> str:
-    """Say an incident in words."""
-    fleets = reader.keys.column("fleet").to_numpy()
-    source, meter = (
-        reader.keys.column(name)[int(np.searchsorted(fleets, incident.fleet))] for name in ("source", "meter")
-    )
-    days = calendar.every_day()
-    when = (
-        f"on {days[incident.first]}" if incident.days == 1 else f"from {days[incident.first]} to {days[incident.last]}"
-    )
-    return (
-        f"{source}: {meter} went missing {when} for {incident.share:.0%} of the customers at once; "
-        "taken for an outage, so that those days count for no trend"
-    )
+def _said(incidents: Sequence[Incident], reader: SeriesReader, calendar: Calendar) -> Iterator[str]:
+    """Say incidents in words; what parts of one large fleet tell of the same days is said once, at its worst."""
+    worst: dict[tuple[int, int, int], float] = {}
+    for each in incidents:
+        key = each.fleet, each.first, each.last
+        worst[key] = max(worst.get(key, 0.0), each.share)
+    fleets, days = reader.keys.column("fleet").to_numpy(), calendar.every_day()
+    for (fleet, first, last), share in worst.items():
+        row = int(np.searchsorted(fleets, fleet))
+        source, meter = (reader.keys.column(name)[row] for name in ("source", "meter"))
+        when = f"on {days[first]}" if first == last else f"from {days[first]} to {days[last]}"
+        yield (
+            f"{source}: {meter} went missing {when} for {percent(share)} of the customers at once; "
+            "taken for an outage, so that those days count for no trend"
+        )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bot.facts import trending
 from tests.facts.world import World, by, covered, day, every_day
 
 if TYPE_CHECKING:
@@ -139,8 +140,12 @@ def test_what_does_not_run_out_has_no_run_out(world: World) -> None:
     assert found["probability_over"] < 0.01
 
 
-def test_a_fleet_that_goes_missing_is_one_incident_and_nobodys_fall(world: World) -> None:
-    for number in range(8):
+@pytest.mark.parametrize("batch", [trending.BATCH, 6])
+def test_a_fleet_that_goes_missing_is_one_incident_and_nobodys_fall(
+    world: World, batch: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trending, "BATCH", batch)
+    for number in range(12):
         name = f"other-{number}"
         world.account(name)
         world.line(name, kind="commit", meter="calls", quantity=1e6)
@@ -150,4 +155,4 @@ def test_a_fleet_that_goes_missing_is_one_incident_and_nobodys_fall(world: World
     found = world.analyse(AS_OF)
     assert set(found.accounts.column("trend_direction").to_pylist()) == {None, "flat"}  # None: acme has no line
     (note,) = [note for note in found.notes if "outage" in note]
-    assert note.startswith("usage: calls went missing from 2026-09-14 to 2026-09-17 for 100% of the customers at once")
+    assert note.startswith("usage: calls went missing from 2026-09-14 to 2026-09-17 for 100 % of the customers at once")
