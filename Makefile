@@ -5,11 +5,11 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed-for
 ARGS ?=
 
-.PHONY: help demo test check format lock bench clean
+.PHONY: help demo test check format lock bench faults faults-random clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 # The stamp holds what the environment was installed for: a changed lock or project file installs anew.
 # All of its output goes to standard error, so that `make -s demo ARGS=--json` prints JSON and nothing else.
@@ -44,6 +44,15 @@ bench: $(STAMP)  ## what the figures in docs/benchmarks.md come from, at moderat
 	$(BIN)/python benchmarks/trend.py
 	$(BIN)/python benchmarks/forecast.py
 	$(BIN)/python benchmarks/measure.py
+	$(BIN)/python benchmarks/drain.py --notices 2000
+
+N ?= 200
+
+faults: $(STAMP)  ## 440 cells of faults, runs beside them, the baseline; writes its table into docs/reliability.md
+	$(BIN)/python -m tests.faults --cells all --n 30 --baseline $(if $(JOBS),--jobs $(JOBS)) --write docs/reliability.md
+
+faults-random: $(STAMP)  ## N=200 nights with faults drawn by a seed
+	$(BIN)/python -m tests.faults --cells random --n $(N) $(if $(JOBS),--jobs $(JOBS)) $(ARGS)
 
 lock: $(STAMP)  ## pin every dependency anew, with hashes
 	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --all-extras --quiet --upgrade \

@@ -5,40 +5,44 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
 
-from sqlalchemy.exc import DBAPIError
-
+from bot.core import acts
 from bot.core.attribution import Aggregation, Attribution, Meter, ProductRule
-from bot.facts.engine import Engine
+from bot.core.guarding.policy import FLEET
+from bot.facts.engine import Engine, Limits
 from bot.facts.store import FactStore
-from bot.messages.render import claimed, not_found
+from bot.inquiry import Inquiry
+from bot.messages.render import not_found, revised
+from bot.notices import Manners
+from bot.opening import open_at
 from bot.pipeline import House
 from bot.slack.app import make_app
 from bot.slack.channels import Channels
 from bot.slack.client import SlackAccess, web_client
+from bot.slack.commands import nothing_yet
 from bot.slack.directory import DirectoryTransport
 from bot.slack.people import People
 from bot.slack.sender import Policy, Sender, SlackTransport
 from bot.slack.serve import serve_http, serve_socket_mode
-from bot.state.engine import StateError
-from bot.state.store import open_store
 from connectors.registry import connector
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
-    from bot.core.episodes import Episode, Step
+    from bot.core.episodes import Episode, Outcome, Step
     from bot.load import Loaded
     from bot.messages.message import Message
-    from bot.settings import Settings, SlackSettings
+    from bot.settings import Settings, SlackSettings, SourceGuardEntry
     from bot.slack.serve import Serving
     from bot.state.rows import AccountView, Notice
     from bot.state.store import Store
 
 
+_WORKERS: Final = 8
+"""Messages under way at once: enough for what Slack permits, at a third of a second each."""
 _UNDELIVERABLE: Final = "#undeliverable"
 """Folder of messages whose addressee is nobody, where messages go into a directory."""
 
@@ -65,7 +69,21 @@ def open_house(loaded: Loaded) -> Iterator[House]:
             rules=loaded.rules,
             templates=loaded.templates,
             store=store,
+            manners=_manners(settings),
+            fleet=settings.guards.fleet.policy(),
         )
+
+
+def _manners(settings: Settings) -> Manners:
+    slack = settings.slack if isinstance(settings.deliver, str) else None
+    return Manners(
+        routes=tuple(entry.route() for entry in settings.routing),
+        hours=settings.working_time.company_hours(settings.timezone),
+        quiet=settings.working_time.quiet,
+        per_day=settings.attention.per_day,
+        fallback=slack.fallback if slack else _UNDELIVERABLE,
+        command=slack.command if slack else "headroom account",
+    )
 
 
 @contextmanager
@@ -74,25 +92,25 @@ def open_state(settings: Settings, *, new: bool = True) -> Iterator[Store]:
 
     Without `new` a SQLite file has to be there: who only asks makes none. Raises StateError.
     """
-    url = settings.state_url()
-    file = Path(url.partition("///")[2].partition("?")[0]).expanduser() if url.startswith("sqlite") else None
-    if file is not None and not new and not file.exists():
-        raise StateError(
-            f"there is no state store yet at {file.absolute()}; `headroom run --once` makes one. A relative `data` or "
-            "`state` lies below the current directory: ask from where Headroom runs"
-        )
-    try:
-        with open_store(url) as store:
-            yield store
-    except DBAPIError as error:
-        raise StateError(f"state: the database failed: {error.orig}") from error
+    with open_at(settings.state_url(), new=new) as store:
+        yield store
 
 
 def _engine(loaded: Loaded, facts: FactStore) -> Engine:
     settings = loaded.settings
     stale_after = {entry.name: entry.stale_after for entry in settings.sources}
     attribution, health = _attribution(loaded), settings.health.model()
-    return Engine(facts, attribution, stale_after, currencies=loaded.currencies, health=health)
+    limits = _limits(settings.guards.source)
+    return Engine(facts, attribution, stale_after, limits=limits, currencies=loaded.currencies, health=health)
+
+
+def _limits(guard: SourceGuardEntry) -> Limits:
+    return Limits(
+        rejected_share=guard.rejected,
+        accounts_gone=guard.accounts_gone,
+        unmatched_share=guard.unmatched,
+        believed_days=guard.believed_after.days,
+    )
 
 
 def _attribution(loaded: Loaded) -> Attribution:
@@ -130,13 +148,14 @@ def make_sender(loaded: Loaded, store: Store) -> Sender:
     deliver, slack = loaded.settings.deliver, loaded.settings.slack
     if not isinstance(deliver, str):
         # A folder takes messages as fast as they come; only Slack wants them a second apart.
-        return Sender(
-            store, DirectoryTransport(deliver.directory, store.person), Policy(_UNDELIVERABLE, pace=timedelta())
-        )
+        policy = Policy(_UNDELIVERABLE, pace=timedelta(), a_minute={})
+        return Sender(store, DirectoryTransport(deliver.directory, store.person), policy)
     assert slack is not None, "checked when the settings were loaded"
     client = web_client(access(slack))
-    transport = SlackTransport(client, People(store, client), Channels(client, store.channel_of, slack.shared_channels))
-    return Sender(store, transport, Policy(slack.fallback))
+    people = People(store, client, store)
+    channels = Channels(client, store.channel_of, slack.shared_channels, meter=store)
+    policy = Policy(slack.fallback, workers=_WORKERS)
+    return Sender(store, SlackTransport(client, people, channels, store), policy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,13 +174,46 @@ class Desk:
         """Say that no account has this name, and which come near."""
         return not_found(text, [name for _, name in suggestions])
 
+    def rules(self) -> Sequence[str]:
+        """Return the names of all rules."""
+        return [rule.name for rule in self.loaded.rules]
+
+    def sources(self) -> Sequence[str]:
+        """Return what can be asked about beside accounts: all sources, and the fleet."""
+        return [*(source.name for source in self.loaded.settings.sources), FLEET]
+
+    def inquiry(self, command: str | None = None) -> Inquiry:
+        """Return who answers why; `command` is what people type, by default the slash command."""
+        slack = self.loaded.settings.slack
+        return Inquiry(self.store, self.loaded.rules, command or (slack.command if slack else "headroom"))
+
+    def why(self, view: AccountView, rule: str | None) -> Message:
+        """Say why the rules speak of an account, or do not."""
+        return self.inquiry().account(view, rule).message()
+
+    def why_source(self, name: str, rule: str | None) -> Message:
+        """Say why the rules speak of a source, or do not."""
+        found = self.inquiry().source(name, rule)
+        return found.message() if found is not None else nothing_yet()
+
     def claim_episode(self, episode_id: str, user: str, now: datetime) -> Step:
         """Let a person take an episode on; every message of it is changed to say so."""
+        return self._act(episode_id, (user, now), lambda episode: acts.claim(episode, user, now))
 
+    def snooze_episode(self, episode_id: str, user: str, days: int, now: datetime) -> Step:
+        """Silence an episode for so many days of the company, and say so in every message of it."""
+        until = now.astimezone(ZoneInfo(self.loaded.settings.timezone)).date() + timedelta(days=days)
+        return self._act(episode_id, (user, now), lambda episode: acts.snooze(episode, user, until, None, now))
+
+    def close_episode(self, episode_id: str, user: str, outcome: Outcome, now: datetime) -> Step:
+        """Say what became of an episode in every message of it."""
+        return self._act(episode_id, (user, now), lambda episode: acts.close(episode, user, outcome, None, now))
+
+    def _act(self, episode_id: str, actor: tuple[str, datetime], act: Callable[[Episode], Step]) -> Step:
         def render(episode: Episode, notice: Notice) -> Message:
-            return claimed(notice.message, episode.claimed_by, episode.claimed_at)
+            return revised(notice.message, episode)
 
-        return self.store.claim_episode(episode_id, user, now, render)
+        return self.store.act_on_episode(episode_id, actor, act, render)
 
 
 def serve_slack(loaded: Loaded, store: Store, wake: Callable[[], None]) -> Serving:

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
+from bot.core.dead_routes import dead_routes
 from bot.core.located import Document, Fault, did_you_mean
+from bot.core.routing import fits
 from bot.core.scoring.faults import problems
 from bot.faults import key
 from bot.settings import SlackSettings, SourceEntry
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from bot.core.located import Path as Place
+    from bot.manners import RouteEntry
     from bot.settings import Settings
 
 
@@ -27,12 +30,33 @@ def cross_checks(document: Document, settings: Settings) -> Iterator[Fault]:
     yield from _twice(document, "meters", [meter.name for meter in settings.meters])
     yield from _unknown_meters(document, settings)
     yield from _slack(document, settings)
+    yield from _dead_routes(document, settings)
 
 
 def health_faults(document: Document) -> Iterator[Fault]:
     """Yield what the `health` of a file means and cannot mean, whether or not the rest of the file has its form."""
     for place, problem in problems(document.data.get("health")):
         yield _fault(document, ("health", *place), problem)
+
+
+def unknown_rules(document: Document, settings: Settings, names: Sequence[str]) -> Iterator[Fault]:
+    """Yield what the routes of a file say of rules that do not exist; `names` are those that do."""
+    for place, entry in _entries(settings.routing, ("routing",)):
+        for index, pattern in enumerate(entry.match.rule):
+            if not any(fits(pattern, name) for name in names):
+                near = did_you_mean(pattern, names) or f"; known are {', '.join(names)}"
+                yield _fault(document, (*place, "match", "rule", index), f"no rule is called '{pattern}'{near}")
+
+
+def _entries(routes: Sequence[RouteEntry], at: Place) -> Iterator[tuple[Place, RouteEntry]]:
+    for index, entry in enumerate(routes):
+        yield (*at, index), entry
+        yield from _entries(entry.routes, (*at, index, "routes"))
+
+
+def _dead_routes(document: Document, settings: Settings) -> Iterator[Fault]:
+    for place, why in dead_routes([entry.route() for entry in settings.routing]):
+        yield _fault(document, ("routing", *place), why)
 
 
 def _missing_secrets(value: object, place: Place) -> Iterator[tuple[Place, str]]:

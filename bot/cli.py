@@ -7,15 +7,14 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
 import typer
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from bot.command import BAD_INPUT, FAILED, ConfigOption, JsonOption, faults_in_words, settings_file
+from bot.rulebook.cli import rules
 
 app = typer.Typer(
     name="headroom",
@@ -25,14 +24,9 @@ app = typer.Typer(
     add_completion=False,
 )
 
-BAD_INPUT: Final = 2
-FAILED: Final = 1
 _STANDARD_ERROR: Final = 2
 
-ConfigOption = Annotated[
-    Path | None, typer.Option("--config", "-c", help="Settings file; default: $HEADROOM_CONFIG, or headroom.yaml.")
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on standard output, nothing else there.")]
+app.add_typer(rules)
 
 
 @app.command()
@@ -47,10 +41,10 @@ def run(
     """Run the jobs, the sender and the Slack app; or one night now, with --once."""
     if not once and (as_of is not None or as_json):
         raise typer.BadParameter("--as-of and --json go with --once")
-    with _faults_in_words():
+    with faults_in_words():
         from bot.load import load_all
 
-        loaded = load_all(_settings_file(config))
+        loaded = load_all(settings_file(config))
         if once:
             from bot.once import run_once
 
@@ -65,10 +59,10 @@ def run(
 @app.command()
 def check(config: ConfigOption = None) -> None:
     """Check settings, rules and templates, and list every fault at once."""
-    with _faults_in_words():
+    with faults_in_words():
         from bot.load import load_all
 
-        loaded = load_all(_settings_file(config))
+        loaded = load_all(settings_file(config))
     sources = ", ".join(source.name for source in loaded.settings.sources)
     typer.echo(f"Settings are good: {len(loaded.rules)} rules; sources: {sources}.")
 
@@ -78,10 +72,10 @@ def init(
     out: Annotated[Path, typer.Option(help="Folder to write into.")] = Path(),
     defaults: Annotated[bool, typer.Option("--defaults", help="Write what ships with Headroom.")] = False,
 ) -> None:
-    """Write headroom.yaml, rules.yaml and slack_manifest.yaml to begin with; overwrites nothing."""
+    """Write headroom.yaml, rules.yaml, their tests and slack_manifest.yaml to begin with; overwrites nothing."""
     if not defaults:
         raise typer.BadParameter("say --defaults: the files are those that ship with Headroom, to be edited")
-    with _faults_in_words():
+    with faults_in_words():
         from bot.starter import write_starter
 
         for path in write_starter(out):
@@ -95,11 +89,26 @@ def account(
     as_json: JsonOption = False,
 ) -> None:
     """Show where an account stands: what `/headroom NAME` answers in Slack."""
-    with _faults_in_words():
+    with faults_in_words():
         from bot.ask import show_account
         from bot.load import load_all
 
-        raise typer.Exit(0 if show_account(load_all(_settings_file(config)), name, as_json=as_json) else BAD_INPUT)
+        raise typer.Exit(0 if show_account(load_all(settings_file(config)), name, as_json=as_json) else BAD_INPUT)
+
+
+@app.command()
+def why(
+    about: Annotated[list[str], typer.Argument(help="Name, domain or id of an account, or a source; then a rule.")],
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show why each rule speaks of an account, or what keeps it silent: what `/headroom why NAME` answers in Slack."""
+    with faults_in_words():
+        from bot.ask import show_why
+        from bot.load import load_all
+
+        found = show_why(load_all(settings_file(config)), " ".join(about), as_json=as_json)
+        raise typer.Exit(0 if found else BAD_INPUT)
 
 
 @app.command()
@@ -110,39 +119,13 @@ def demo(
     page: Annotated[Path | None, typer.Option(help="Also write the messages as an HTML page.")] = None,
 ) -> None:
     """Show everything on a synthetic sample company, with stand-in servers on this machine."""
-    with _faults_in_words():
+    with faults_in_words():
         try:
             from bot.sandbox.demo import show_demo
         except ModuleNotFoundError as error:
             typer.echo(f"the demo needs '{error.name}': pip install 'headroom[sandbox]'", err=True)
             raise typer.Exit(BAD_INPUT) from None
         raise typer.Exit(0 if show_demo(seed=seed, once=once, as_json=as_json, page=page) else FAILED)
-
-
-def _settings_file(config: Path | None) -> Path:
-    from bot.environment import read_environment
-
-    return config or read_environment().config
-
-
-@contextmanager
-def _faults_in_words() -> Iterator[None]:
-    """Print errors that a person can mend as they are, without a traceback, and exit with 2."""
-    from bot.errors import HeadroomError
-    from bot.log import set_up_log
-    from bot.masking import masked
-    from bot.turn import BusyError
-    from connectors.base import SourceSettingsError
-
-    try:
-        set_up_log()
-        yield
-    except BusyError as error:
-        typer.echo(masked(str(error)), err=True)
-        raise typer.Exit(FAILED) from None
-    except (HeadroomError, SourceSettingsError) as error:
-        typer.echo(masked(str(error)), err=True)
-        raise typer.Exit(BAD_INPUT) from None
 
 
 def main() -> None:

@@ -28,6 +28,7 @@ LOOK_EVERY: Final = timedelta(seconds=20)
 """How often the clock looks for something due."""
 LEASE: Final = timedelta(minutes=30)
 """How long a claimed tick is its worker's; a worker that died leaves it to another one after that."""
+_BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,36 @@ class Job:
         return next(moment for moment in due if moment <= now)
 
 
+@dataclass(frozen=True, slots=True)
+class Every:
+    """Something done again and again, so far apart by the clock. What was missed is not made up for."""
+
+    name: str
+    every: timedelta
+    work: Callable[[datetime], bool]
+    """As that of a `Job`."""
+
+    def last_due(self, now: datetime) -> datetime:
+        """Return the last moment, not after `now`, at which the job was due (UTC): the same for every replica."""
+        since = now.astimezone(UTC) - _BEGINNING
+        return _BEGINNING + since // self.every * self.every
+
+
+class Due(Protocol):
+    """A job, whenever it is due."""
+
+    @property
+    def name(self) -> str:
+        """Name of the job; unique."""
+
+    @property
+    def work(self) -> Callable[[datetime], bool]:
+        """What is done, see `Job`."""
+
+    def last_due(self, now: datetime) -> datetime:
+        """Return the last moment, not after `now`, at which it was due (UTC)."""
+
+
 class Ticks(Protocol):
     """Where ticks are claimed: the state store."""
 
@@ -72,7 +103,7 @@ class _Tick:
     """One due moment of a job in the hands of a worker."""
 
     ticks: Ticks
-    job: Job
+    job: Due
     moment: datetime
     worker: str
 
@@ -109,7 +140,7 @@ class _Tick:
 
 
 def run_due(
-    jobs: Sequence[Job], ticks: Ticks, worker: str, now: datetime, renew_every: timedelta = LEASE / 3
+    jobs: Sequence[Due], ticks: Ticks, worker: str, now: datetime, renew_every: timedelta = LEASE / 3
 ) -> list[str]:
     """Do every job whose last moment has not been done by anybody; return the names of those done here.
 
@@ -141,7 +172,7 @@ def _run(tick: _Tick, renew_every: timedelta) -> bool:
 class Clock:
     """Looks for due jobs every few seconds in a thread of its own."""
 
-    def __init__(self, jobs: Sequence[Job], ticks: Ticks, worker: str, now: Callable[[], datetime]) -> None:
+    def __init__(self, jobs: Sequence[Due], ticks: Ticks, worker: str, now: Callable[[], datetime]) -> None:
         self._jobs, self._ticks, self._worker, self._now = tuple(jobs), ticks, worker, now
         self._scheduler = BackgroundScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1}

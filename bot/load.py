@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import BaseModel, ValidationError
 
-from bot.checks import cross_checks, health_faults
+from bot.checks import cross_checks, health_faults, unknown_rules
 from bot.core.currencies import Currencies
 from bot.core.located import Document, Fault, FaultyTextError, Mark, did_you_mean, load
+from bot.core.rule_fields import NAME
 from bot.core.rules import parse_rules
 from bot.core.yaml_places import refuse_hostile
 from bot.errors import SettingsError, TemplateError
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 _ENTRY_KEYS: Final = ("name", "type", "stale_after")
 _LONGEST_FILE: Final = 4_000_000
 """Bytes: what is longer is no text that a person wrote, or has no end."""
+_RULES_HINT: Final = "`rules` names the file, relative to the settings file"
 
 
 class _Nothing(BaseModel):
@@ -56,16 +58,19 @@ class Loaded:
 def load_all(path: Path) -> Loaded:
     """Read the settings file and what it names. Raises SettingsError with every fault found."""
     faults: list[Fault] = []
-    settings = _settings(path, faults)
-    if settings is None:
+    read = _settings(path, faults)
+    if read is None:
         raise SettingsError(faults)
+    document, settings = read
     folder, by_hand = path.parent, settings.accounts.overrides
-    rules = _Rules.read(folder / settings.rules if settings.rules else CONFIG / "rules.yaml", faults)
-    templates = _templates(folder / settings.templates if settings.templates else None, faults)
+    rules = RuleFile.read(folder / settings.rules if settings.rules else CONFIG / "rules.yaml", faults)
+    templates = read_templates(folder / settings.templates if settings.templates else None, faults)
     overrides = read_overrides(folder / by_hand, faults) if by_hand else {}
     currencies = _currencies(settings.currencies, folder, faults)
     if templates is not None:
         faults += rules.misfits(templates)
+    if rules.rules:
+        faults += unknown_rules(document, settings, [rule.name for rule in rules.rules])
     if faults or templates is None:
         raise SettingsError(faults)
     return Loaded(settings, rules.rules, templates, folder, overrides, currencies)
@@ -77,7 +82,8 @@ def _currencies(settings: CurrencySettings | None, folder: Path, faults: list[Fa
     return Currencies(settings.report_in, read_rates(folder / settings.rates, settings.report_in, faults))
 
 
-def _text(path: Path, faults: list[Fault], hint: str) -> str | None:
+def read_text(path: Path, faults: list[Fault], hint: str) -> str | None:
+    """Read a text that a person wrote; None where it cannot be read, `faults` says why then and ends with `hint`."""
     try:
         with path.open("rb") as file:
             data = file.read(_LONGEST_FILE + 1)
@@ -94,8 +100,8 @@ def _text(path: Path, faults: list[Fault], hint: str) -> str | None:
     return None
 
 
-def _settings(path: Path, faults: list[Fault]) -> Settings | None:
-    text = _text(path, faults, "write one with `headroom init --defaults --out .`, or name it with --config")
+def _settings(path: Path, faults: list[Fault]) -> tuple[Document, Settings] | None:
+    text = read_text(path, faults, "write one with `headroom init --defaults --out .`, or name it with --config")
     if text is None:
         return None
     try:
@@ -110,7 +116,7 @@ def _settings(path: Path, faults: list[Fault]) -> Settings | None:
     found: list[Fault] = []
     settings = _checked(document, found)
     faults += sorted(found, key=lambda fault: (fault.mark.line or 0, fault.mark.column or 0))
-    return None if found else settings
+    return None if found or settings is None else (document, settings)
 
 
 def _checked(document: Document, faults: list[Fault]) -> Settings | None:
@@ -160,8 +166,8 @@ def _unknown_type(document: Document, index: int, kind: object) -> Fault:
     return Fault(document.mark(("sources", index, "type")), f"sources.{index}.type: {problem}")
 
 
-def _templates(folder: Path | None, faults: list[Fault]) -> Templates | None:
-    """Read the templates that ship, and those of a folder before them."""
+def read_templates(folder: Path | None, faults: list[Fault]) -> Templates | None:
+    """Read the templates that ship, and those of a folder before them; None where they have faults."""
     if folder is not None and (found := list(_unreadable(folder))):
         faults += found
         return None
@@ -181,32 +187,45 @@ def _unreadable(folder: Path) -> Iterator[Fault]:
         return
     for path in sorted(folder.glob("*/*.j2")):
         found: list[Fault] = []
-        _text(path, found, "a template has to be a file that can be read")
+        read_text(path, found, "a template has to be a file that can be read")
         yield from found
 
 
 @dataclass(frozen=True, slots=True)
-class _Rules:
+class RuleFile:
     """The rules of a file, and where in it they stand."""
 
     rules: tuple[Rule, ...]
+    """None at all where one has a fault."""
     document: Document
 
     @classmethod
-    def read(cls, path: Path, faults: list[Fault]) -> _Rules:
-        text = _text(path, faults, "`rules` names the file, relative to the settings file")
-        if text is not None:
-            try:
-                return cls(parse_rules(text, str(path)), load(text, str(path)))
-            except FaultyTextError as error:
-                faults.extend(error.faults)
-        return cls((), Document(str(path), None))
+    def read(cls, path: Path, faults: list[Fault], hint: str = _RULES_HINT) -> RuleFile:
+        """Read the rules of a file; what is wrong with them is added to `faults`, with `hint` where there is none."""
+        text = read_text(path, faults, hint)
+        if text is None:
+            return cls((), Document(str(path), None))
+        rules: tuple[Rule, ...] = ()
+        try:
+            rules = parse_rules(text, str(path))
+        except FaultyTextError as error:
+            faults.extend(error.faults)
+        return cls(rules, _document(text, str(path)))
 
     def misfits(self, templates: Templates) -> Iterator[Fault]:
-        """Yield faults between the rules and the rest: a template that does not exist."""
+        """Yield faults between the rules, be they good or not, and the rest: a template that does not exist."""
         known = templates.names()
-        for index, rule in enumerate(self.rules):
-            if rule.template not in known:
-                near = did_you_mean(rule.template, known) or f"; known: {', '.join(sorted(known))}"
+        for index, rule in enumerate(self.document.data if isinstance(self.document.data, list) else []):
+            name = rule.get("template") if isinstance(rule, dict) else None
+            if isinstance(name, str) and NAME.fullmatch(name) and name not in known:
+                near = did_you_mean(name, known) or f"; known: {', '.join(sorted(known))}"
                 mark = self.document.mark((index, "template"))
-                yield Fault(mark, f"rule '{rule.name}': unknown template '{rule.template}'{near}")
+                yield Fault(mark, f"rule '{rule.get('name')}': unknown template '{name}'{near}")
+
+
+def _document(text: str, file: str) -> Document:
+    try:
+        refuse_hostile(text, file)
+        return load(text, file)
+    except FaultyTextError:
+        return Document(file, None)  # why, has been told of the rules

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Final
 
@@ -15,7 +16,7 @@ from bot.out import print_json, tables
 from bot.outcomes import outcomes
 from bot.progress import progress_bars
 from bot.report import as_data, show
-from bot.run import moment_of, run_night
+from bot.run import escalations, moment_of, run_night
 from bot.slack.people import PERSON
 from bot.state.rows import Status
 
@@ -39,6 +40,7 @@ def run_once(loaded: Loaded, as_of: str | None, *, as_json: bool) -> bool:
         raise SettingsError([Fault(Mark("--as-of"), f"{moment.as_of} {lies}")])
     with open_house(loaded) as house, progress_bars() as progress:
         report = run_night(house, moment, progress)
+        report = replace(report, notices=(*report.notices, *escalations(house).escalate(moment.now)))
         problem = deliver(house, loaded, report, progress)
         came = outcomes(house.store.deliveries())
         names = {f"{PERSON}{key}": person.name for key, person in house.store.people().items()}

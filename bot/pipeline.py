@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -15,22 +15,27 @@ import duckdb
 import pyarrow as pa
 import structlog
 
+from bot.core.guarding.policy import FLEET, FleetPolicy, Past
 from bot.core.replay import days_to_judge
+from bot.core.rule_versions import definition
+from bot.core.verdicts import Scope
 from bot.errors import HeadroomError
+from bot.facts.history import MetricsHistory
 from bot.facts.rejects import keep_rejects
 from bot.masking import masked
-from bot.notices import Writer
-from bot.state.rows import Judgement, SourceState
-from bot.views import account_views, people, source_metrics
-from bot.watch import Watch
+from bot.notices import Manners, Writer
+from bot.state.rows import Judgement, RuleVersion, SourceState
+from bot.views import account_views, odd_channels, people, source_metrics
+from bot.watch import Held, Watch
 from connectors.base import Rejects, SourceError, Window
 from connectors.schema import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from bot.core.verdicts import Rule
+    from bot.core.earlier import Earlier
+    from bot.core.verdicts import Rule, Value
     from bot.facts.engine import Analysis, Engine
     from bot.facts.store import FactStore
     from bot.messages.render import Templates
@@ -62,6 +67,8 @@ class House:
     rules: tuple[Rule, ...]
     templates: Templates
     store: Store
+    fleet: FleetPolicy = field(default_factory=FleetPolicy)
+    manners: Manners = field(default_factory=Manners)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +84,8 @@ class Moment:
 
     def on(self, day: date) -> datetime:
         """Return the time of day of this moment on another day: what is replayed looks as if done on time."""
-        return datetime.combine(day, self.now.timetz())
+        # Not the day with the time of now: in UTC it may be the day before, and what fires now would lie ahead.
+        return self.now - (self.today - day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +114,10 @@ class NightReport:
     """New in the outbox."""
     problems: tuple[str, ...] = ()
     """What else went wrong, and did not stop the night: a card that was written plainly, say."""
+    held: tuple[Held, ...] = ()
+    """What the guards keep from being said."""
+    fleet: Mapping[str, Value | date] = field(default_factory=dict)
+    """The metrics of all accounts together; empty where no rule asks for them."""
 
     @property
     def failures(self) -> tuple[SourceState, ...]:
@@ -162,19 +174,44 @@ def night(house: House, moment: Moment, progress: Progress | None = None) -> Nig
     with _facts_in_words(house.folder):
         pulled = pull(house, moment, progress)
     states = [item.state for item in pulled]
-    watch = Watch(house.rules, house.store.open_episodes(), house.store.episode if last == moment.as_of else None)
+    watch = _watch(house, again=last == moment.as_of)
+    history = MetricsHistory(house.folder / "facts", house.rules)
     progress.say("judging", 0, len(days))
     with closing(_analyses(house, days, states)) as analyses:
         for number, analysis in enumerate(analyses):
-            watch.judge(analysis, analysis.as_of, moment.on(analysis.as_of), sources_too=analysis.as_of == moment.as_of)
+            today, earlier = analysis.as_of == moment.as_of, history.before(analysis.as_of)
+            watch.judge(analysis, analysis.as_of, moment.on(analysis.as_of), sources_too=today, earlier=earlier)
+            history.keep(analysis.as_of, analysis.accounts)
             progress.say("judging", number + 1, len(days))
-    watch.end_lost(analysis, moment.on(moment.as_of))
+    watch.conclude(analysis, moment.on(moment.as_of))
     with _facts_in_words(house.folder):
-        writer = _writer(house, moment, analysis)
-    committed = house.store.commit(_judgement(moment, writer, watch, states))
+        writer = _writer(house, moment, analysis, earlier, watch)
+    committed = house.store.commit(_judgement(house.rules, moment, writer, watch, states))
     _log.info("judged", as_of=str(moment.as_of), days=len(days), notices=len(committed.notices))
     problems = tuple(dict.fromkeys(writer.problems))
-    return NightReport(moment, tuple(pulled), days, analysis, watch.open_count(), committed.notices, problems)
+    analysis = replace(analysis, notes=(*analysis.notes, *odd_channels(analysis.accounts)))
+    return NightReport(
+        moment,
+        tuple(pulled),
+        days,
+        analysis,
+        watch.open_count(),
+        committed.notices,
+        problems,
+        watch.held(),
+        watch.fleet,
+    )
+
+
+def _watch(house: House, *, again: bool) -> Watch:
+    """Begin to watch; `again`: this day was judged before."""
+    store = house.store
+    of_fleet = {rule.name for rule in house.rules if rule.scope is Scope.FLEET}
+    incidents = (one for one in store.episodes_of(FLEET) if one.rule in of_fleet)
+    ended = (one.resolved_at for one in incidents if one.resolved_at is not None)
+    first_judged = {one.version: one.first_seen.date() for one in store.rule_versions()}
+    past = Past(max(ended, default=None), first_judged)
+    return Watch(house.rules, store.open_episodes(), store.episode if again else None, house.fleet, past)
 
 
 def _analyses(house: House, days: Sequence[date], states: Sequence[SourceState]) -> Generator[Analysis]:
@@ -261,19 +298,25 @@ def _facts_in_words(folder: Path) -> Iterator[None]:
         raise FactsError(folder, error) from error
 
 
-def _writer(house: House, moment: Moment, analysis: Analysis) -> Writer:
+def _writer(house: House, moment: Moment, analysis: Analysis, earlier: Earlier | None, watch: Watch) -> Writer:
     return Writer(
         templates=house.templates,
         company=house.company,
-        accounts=account_views(analysis.accounts, analysis.lines, moment.as_of),
+        accounts=account_views(analysis.accounts, analysis.lines, moment.as_of, earlier),
         people=people(house.facts.snapshot(Table.PEOPLE, moment.as_of)),
         sources=source_metrics(analysis.sources),
+        fleet=watch.fleet,
         now=moment.now,
         told=lambda episode_id: house.store.deliveries(episode_id=episode_id),
+        manners=house.manners,
+        past=house.store,
     )
 
 
-def _judgement(moment: Moment, writer: Writer, watch: Watch, states: Sequence[SourceState]) -> Judgement:
+def _judgement(
+    rules: Sequence[Rule], moment: Moment, writer: Writer, watch: Watch, states: Sequence[SourceState]
+) -> Judgement:
+    written = writer.write(watch.to_say(), watch)
     return Judgement(
         as_of=moment.as_of,
         at=moment.now,
@@ -281,6 +324,8 @@ def _judgement(moment: Moment, writer: Writer, watch: Watch, states: Sequence[So
         people=tuple(writer.people.values()),
         sources=tuple(states),
         episodes=watch.changed(),
-        notices=writer.notices(watch.to_say(), watch),
-        audit=watch.audit(moment.now),
+        notices=written.notices,
+        audit=(*watch.audit(moment.now), *written.audit),
+        standings=watch.standings(),
+        rules=tuple(RuleVersion(rule.version, rule.name, definition(rule), moment.now) for rule in rules),
     )

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import date
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import pyarrow.compute as pc
 from rich.table import Table
 from rich.text import Text
 
+from bot.core.verdicts import HoldBy
 from bot.messages.blocks import to_blocks
+from bot.messages.digest import KIND as DIGEST
 from bot.messages.escape import plain
 from bot.messages.spans import plain_text
 from bot.messages.words import number, percent
+from bot.outcomes import DEFERRED
+from bot.views import source_metrics
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,6 +25,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from bot.core.attribution import Unmatched
+    from bot.core.verdicts import Value
     from bot.facts.engine import Unattributed
     from bot.pipeline import NightReport, Pulled
     from bot.state.rows import Notice
@@ -27,6 +33,7 @@ if TYPE_CHECKING:
 Record = dict[str, Any]
 """A JSON object."""
 
+_GUARDS: Final = {HoldBy.SOURCE: "source", HoldBy.FLEET: "fleet", HoldBy.INHIBITED: "churn risk"}
 _TOP: Final = 10
 _SHOWN: Final = 25
 _LINE_COLUMNS: Final = ("line_id", "account_id", "product", "contracted", "used", "utilization", "pace", "unit", "end")
@@ -38,7 +45,8 @@ def as_data(report: NightReport, outcomes: Mapping[str, str]) -> Record:
     return {
         "as_of": str(report.moment.as_of),
         "rows": _rows(report.pulled),
-        "sources": [_source(item) for item in report.pulled],
+        "sources": _sources(report),
+        "fleet": _dates_as_text(report.fleet),
         "accounts": report.analysis.accounts.num_rows,
         "contract_lines": report.analysis.lines.num_rows,
         "episodes": report.episodes,
@@ -46,6 +54,7 @@ def as_data(report: NightReport, outcomes: Mapping[str, str]) -> Record:
         "tightest": _plain_values(ranked(report, "descending")),
         "least_used": _plain_values(ranked(report, "ascending")),
         "unmatched": _unmatched(report.analysis.unmatched),
+        "held": [{"by": str(one.by), "detail": one.detail, "findings": one.findings} for one in report.held],
         "days_judged": len(report.days),
         "notes": list(report.analysis.notes),
         "problems": list(report.problems),
@@ -62,6 +71,16 @@ def _rows(pulled: Sequence[Pulled]) -> Record:
         "rejected": sum(item.rejects.rejected for item in pulled),
         "rejected_by_reason": dict(reasons.most_common()),
     }
+
+
+def _sources(report: NightReport) -> list[Record]:
+    """Return what was read of each source, with its metrics: `why` answers from them, too."""
+    metrics = source_metrics(report.analysis.sources)
+    return [{**_source(item), "metrics": _dates_as_text(metrics.get(item.state.name, {}))} for item in report.pulled]
+
+
+def _dates_as_text(values: Mapping[str, Value | date]) -> Record:
+    return {name: str(value) if isinstance(value, date) else value for name, value in values.items()}
 
 
 def _source(item: Pulled) -> Record:
@@ -99,16 +118,22 @@ def account_names(report: NightReport) -> dict[str, str]:
     return {row["subject"]: row["name"] for row in accounts.select(["subject", "name"]).to_pylist()}
 
 
+def account_of(notice: Notice, names: Mapping[str, str]) -> str | None:
+    """Return the name of the account, or source, that a notice is about; a digest is about several."""
+    return None if notice.kind == DIGEST else names.get(notice.subject, notice.subject)
+
+
 def notice_data(notice: Notice, names: Mapping[str, str], outcomes: Mapping[str, str]) -> Record:
     """Return a notice as plain JSON values."""
     return {
         "kind": notice.kind,
         "destination": notice.destination,
-        "account": names.get(notice.subject, notice.subject),
-        "account_id": notice.subject,
+        "account": account_of(notice, names),
+        "account_id": None if notice.kind == DIGEST else notice.subject,
         "act": str(notice.act),
         "transition": notice.transition,
-        "status": outcomes.get(notice.notice_id, "pending"),
+        "status": (status := outcomes.get(notice.notice_id, "pending")),
+        "deferred_until": notice.not_before.isoformat() if status == DEFERRED and notice.not_before else None,
         "text": notice.message.summary,
         "blocks": to_blocks(notice.message),
     }
@@ -139,6 +164,8 @@ def show(console: Console, report: NightReport, outcomes: Mapping[str, str], nam
         console.print(_unmatched_table(report.analysis.unmatched))
     console.print(_lines_table("Tightest contracts", ranked(report, "descending")))
     console.print(_lines_table("Least used contracts", ranked(report, "ascending")))
+    if report.held:
+        console.print(_held_table(report))
     console.print(_notices_table(report, outcomes, names))
     for note in report.analysis.notes:
         console.print(Text(f"Note: {note}"))
@@ -211,6 +238,18 @@ def _lines_table(title: str, rows: Sequence[Record]) -> Table:
             f"{row['pace']:.2f}" if row["pace"] is not None else "unknown",
             str(row["end"]),
         )
+    return table
+
+
+def _held_table(report: NightReport) -> Table:
+    shown = report.held[:_SHOWN]
+    more = len(report.held) - len(shown)
+    table = Table(title="Held back", title_justify="left", caption=f"and {more:,} more" if more else None)
+    table.add_column("By")
+    table.add_column("Alerts", justify="right")
+    table.add_column("Because")
+    for one in shown:
+        table.add_row(_GUARDS[one.by], f"{one.findings:,}", Text(plain(one.detail)))
     return table
 
 

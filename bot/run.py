@@ -16,7 +16,8 @@ import structlog
 
 from bot.app import make_sender, serve_slack
 from bot.errors import DeliveryError
-from bot.jobs import Clock, Job
+from bot.escalations import ESCALATIONS, Escalations
+from bot.jobs import Clock, Every, Job
 from bot.out import finite
 from bot.pipeline import NIGHT, Moment, Progress, StoppedError, night
 from bot.report import as_data
@@ -24,7 +25,7 @@ from bot.state.rows import Run
 from bot.turn import own_turn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import date
 
     from bot.load import Loaded
@@ -37,6 +38,11 @@ _LOOK_SECONDS: Final = 1.0
 """How often the sender looks for notices that became due: after a 429, or from another replica."""
 _PAUSE_SECONDS: Final = 60.0
 """How long it waits after Slack or the database would have nothing of it: the log is not to fill with one fault."""
+_ESCALATE_EVERY: Final = timedelta(minutes=15)
+NIGHT_AGAIN: Final = "night-again"
+_AGAIN_EVERY: Final = timedelta(hours=1)
+_MOST_NIGHTS: Final = 8
+"""Nights of one day at most: a source that is down all day is not to use up the others' limits of calls."""
 
 
 def moment_of(zone: str, now: datetime, as_of: date | None = None) -> Moment:
@@ -121,11 +127,55 @@ def night_job(house: House, loaded: Loaded, wake: Callable[[], None], stop: thre
     return Job(NIGHT, loaded.settings.schedule.night, loaded.settings.timezone, work)
 
 
+def again_job(house: House, nightly: Job) -> Every:
+    """Return the job that does a night over whose sources could not all be read.
+
+    Until they are, what rests on them is held: a source that is back after an hour is not to hold it for a day.
+    """
+
+    def work(scheduled_for: datetime) -> bool:
+        runs = house.store.runs(NIGHT, _MOST_NIGHTS)
+        return not is_to_be_done_over(runs, scheduled_for, nightly.zone) or nightly.work(scheduled_for)
+
+    return Every(NIGHT_AGAIN, _AGAIN_EVERY, work)
+
+
+def is_to_be_done_over(last: Sequence[Run], now: datetime, zone: str) -> bool:
+    """Tell whether a source failed in the last night of the company's day, and it is not too late to try again.
+
+    `last`: the last nights, newest first.
+    """
+    tonight = [run for run in last if run.as_of == moment_of(zone, now).today]
+    if not tonight or tonight[0].finished > now or len(tonight) >= _MOST_NIGHTS:
+        return False
+    sources = tonight[0].summary.get("sources")
+    return isinstance(sources, list) and any(source.get("error") for source in sources)
+
+
+def escalations(house: House) -> Escalations:
+    """Return who turns to managers."""
+    return Escalations(house.store, house.rules, house.templates, house.company, house.manners)
+
+
+def escalation_job(house: House, wake: Callable[[], None]) -> Every:
+    """Return the job that turns to managers where nobody claims an alert; `wake` is called where it did."""
+    escalating = escalations(house)
+
+    def work(_scheduled_for: datetime) -> bool:
+        if escalating.escalate(datetime.now(UTC)):
+            wake()
+        return True
+
+    return Every(ESCALATIONS, _ESCALATE_EVERY, work)
+
+
 def serve(house: House, loaded: Loaded, stop: threading.Event) -> None:
     """Run the jobs, the sender and the Slack app until `stop` is set; a night under way is broken off then."""
     loop = SenderLoop(make_sender(loaded, house.store))
     worker = f"{socket.gethostname()}:{os.getpid()}"
-    clock = Clock([night_job(house, loaded, loop.wake, stop)], house.store, worker, lambda: datetime.now(UTC))
+    nightly = night_job(house, loaded, loop.wake, stop)
+    jobs = (nightly, again_job(house, nightly), escalation_job(house, loop.wake))
+    clock = Clock(jobs, house.store, worker, lambda: datetime.now(UTC))
     with ExitStack() as running:
         running.callback(loop.stop)
         loop.start()

@@ -27,8 +27,10 @@ from pydantic import (
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.core.durations import parse_duration
+from bot.core.guarding.policy import FleetPolicy
 from bot.core.scoring.model import Factor, HealthModel, Input, Stage
 from bot.core.scoring.shipped import SHIPPED
+from bot.manners import AttentionSettings, RouteEntry, WorkingTimeSettings
 from connectors.schema import Kind
 from connectors.secrets import SecretRef
 from connectors.settings import Zone
@@ -232,6 +234,40 @@ class HealthSettings(_Part):
         return HealthModel(factors, stages, self.minimum_coverage)
 
 
+Share = Annotated[Number, Field(ge=0, le=1)]
+
+
+class SourceGuardEntry(_Part):
+    """When a source is incomplete, so that the alerts that rest on it are held."""
+
+    rejected: Share = Field(default=0.5, description="share of its rows that may be refused, like 0.1")
+    accounts_gone: Share = Field(default=0.5, description="share of its accounts that may be gone, like 0.2")
+    unmatched: Share = Field(default=0.5, description="share of its usage that may be no account's; 1: any")
+    believed_after: Duration = Field(
+        default=timedelta(days=7), description="a list of accounts that stays short for so long is believed, like '7d'"
+    )
+
+
+class FleetGuardEntry(_Part):
+    """How many accounts may begin to fall at once; alerts of more are held, and one incident tells of all."""
+
+    accounts: int = Field(default=5, ge=0, description="so many may, however few accounts there are")
+    share: Share = Field(default=0.15, description="share of the watched accounts that may; the larger of both counts")
+    days: int = Field(default=3, ge=1, le=31, description="falls that begin within so many days count together")
+    at_most: Duration = Field(default=timedelta(days=7), description="nothing is held for longer, like '7d'")
+
+    def policy(self) -> FleetPolicy:
+        """Return what the guard goes by."""
+        return FleetPolicy(self.accounts, self.share, self.days, self.at_most)
+
+
+class GuardSettings(_Part):
+    """What holds alerts back."""
+
+    source: SourceGuardEntry = SourceGuardEntry()
+    fleet: FleetGuardEntry = FleetGuardEntry()
+
+
 Address = Annotated[
     Annotated[str, AfterValidator(_database), Tag("Text")] | Annotated[SecretRef, Tag("Keys")],
     Discriminator(_text_or_keys),
@@ -260,6 +296,10 @@ class Settings(_Part):
     )
     health: HealthSettings = HealthSettings()
     rules: Place | None = Field(default=None, description="default: the rules that ship with Headroom")
+    routing: tuple[RouteEntry, ...] = Field(default=(), description="a list of routes, the first that fits counts")
+    working_time: WorkingTimeSettings = WorkingTimeSettings()
+    attention: AttentionSettings = AttentionSettings()
+    guards: GuardSettings = GuardSettings()
     templates: Place | None = Field(default=None, description="a folder whose templates go before the shipped ones")
     slack: SlackSettings | None = None
     deliver: Delivery = Field(default="slack", description="slack, or {directory: messages}")

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _FILES: Final = {
     "headroom.yaml": "headroom.example.yaml",
     "rules.yaml": "rules.yaml",
+    "rules_test.yaml": "rules_test.yaml",
     "slack_manifest.yaml": "slack_manifest.yaml",
 }
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
+from bot.core.addressing import own_channel
 from bot.core.metrics import ACCOUNT_METRICS, SOURCE_METRICS
 from bot.state.rows import AccountView, LineView, Person
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from bot.core.earlier import Earlier
     from bot.core.verdicts import Value
 
 _LINE_COLUMNS: Final = (
@@ -23,13 +26,36 @@ _LINE_COLUMNS: Final = (
 )  # fmt: skip
 
 
-def account_views(accounts: pa.Table, lines: pa.Table, as_of: date) -> dict[str, AccountView]:
-    """Return the snapshot of every account by its id, each with its lines in force."""
-    by_account = _lines_by_account(lines)
-    return {row["subject"]: _account(row, by_account.get(row["subject"], ()), as_of) for row in accounts.to_pylist()}
+def account_views(
+    accounts: pa.Table, lines: pa.Table, as_of: date, earlier: Earlier | None = None
+) -> dict[str, AccountView]:
+    """Return the snapshot of every account by its id, each with its lines in force and what was `earlier`."""
+    by_account, before = _lines_by_account(lines), _before(earlier)
+    return {
+        row["subject"]: _account(row, by_account.get(row["subject"], ()), as_of, before.get(row["subject"]))
+        for row in accounts.to_pylist()
+    }
 
 
-def _account(row: Mapping[str, Any], lines: Sequence[LineView], as_of: date) -> AccountView:
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What an account was on an earlier day."""
+
+    day: date
+    metrics: Mapping[str, Value | date]
+
+
+def _before(earlier: Earlier | None) -> dict[str, _Before]:
+    if earlier is None:
+        return {}
+    names = [name for name in earlier.table.column_names if name in ACCOUNT_METRICS]
+    return {
+        row["subject"]: _Before(earlier.day, {name: row[name] for name in names if _known(row[name]) is not None})
+        for row in earlier.table.to_pylist()
+    }
+
+
+def _account(row: Mapping[str, Any], lines: Sequence[LineView], as_of: date, before: _Before | None) -> AccountView:
     return AccountView(
         account_id=row["subject"],
         name=row["name"],
@@ -41,6 +67,21 @@ def _account(row: Mapping[str, Any], lines: Sequence[LineView], as_of: date) -> 
         as_of=as_of,
         metrics={name: _known(row[name]) for name in ACCOUNT_METRICS},
         lines=tuple(lines),
+        slack_channel=own_channel(row["slack_channel"]),
+        before=before.metrics if before else {},
+        before_on=before.day if before else None,
+    )
+
+
+def odd_channels(accounts: pa.Table) -> tuple[str, ...]:
+    """Say how many accounts name a Slack channel that is none; they count as having none."""
+    named = [text for text in accounts.column("slack_channel").to_pylist() if text and text.strip()]
+    odd = [text for text in named if own_channel(text) is None]
+    if not odd:
+        return ()
+    found = "1 account names" if len(odd) == 1 else f"{len(odd):,} accounts name"
+    return (
+        f"{found} a Slack channel that is neither a name nor an id, like '{' '.join(odd[0].split())[:40]}'; left out",
     )
 
 

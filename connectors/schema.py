@@ -55,6 +55,7 @@ ACCOUNTS: Final = pa.schema(
         pa.field("parent_id", _TEXT),
         pa.field("owner_id", _TEXT),  # the account executive: a person_id
         pa.field("csm_id", _TEXT),  # the customer success manager: a person_id
+        pa.field("slack_channel", _TEXT),  # of this account alone, as people typed it: a name or an id
         pa.field("segment", _TEXT),
         pa.field("region", _TEXT),
         pa.field("country", _TEXT),

@@ -31,7 +31,7 @@ from connectors.schema import Table
 from tests.facts.world import rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from bot.core.verdicts import Rule
     from bot.pipeline import NightReport, Progress
@@ -191,10 +191,16 @@ def new_state() -> bytes:
 
 
 @contextmanager
-def nights(folder: Path, *sources: Script, rules: str = UNHAPPY + STALE, sql: bool = False) -> Iterator[Nights]:
+def nights(
+    folder: Path,
+    *sources: Script,
+    rules: str = UNHAPPY + STALE,
+    sql: bool = False,
+    clock: Callable[[], datetime] | None = None,
+) -> Iterator[Nights]:
     """Open a house in a folder: facts, state, the templates that ship, and these sources and rules.
 
-    `sql`: with the real engine, which takes half a second a day.
+    `sql`: with the real engine, which takes half a second a day. `clock`: of the store, by default the real one.
     """
     state = folder / "data" / "headroom.db"
     state.parent.mkdir(exist_ok=True)
@@ -204,7 +210,7 @@ def nights(folder: Path, *sources: Script, rules: str = UNHAPPY + STALE, sql: bo
     attribution = Attribution((), (Meter("calls", "calls"),), ("account_id",))
     stale_after = {source.name: timedelta(days=2) for source in sources}
     engine = Engine(facts, attribution, stale_after, threads=1) if sql else cast("Engine", QuickEngine(facts))
-    with open_store(f"sqlite:///{state}") as store:
+    with open_store(f"sqlite:///{state}", clock) as store:
         yield Nights(
             House(
                 company="Vendor",

@@ -18,7 +18,8 @@ import structlog
 import typer
 import yaml
 
-from bot.cli import _faults_in_words, app
+from bot.cli import app
+from bot.command import faults_in_words
 from bot.turn import BusyError
 from tests.nights import new_state
 
@@ -179,7 +180,7 @@ def test_a_data_folder_that_cannot_be_written_to_is_told_in_words(
 
 
 def test_another_run_at_work_is_a_failure_and_no_bad_input(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(typer.Exit) as ended, _faults_in_words():
+    with pytest.raises(typer.Exit) as ended, faults_in_words():
         raise BusyError("another run is at work")
     assert ended.value.exit_code == 1
     assert capsys.readouterr().err == "another run is at work\n"
@@ -199,6 +200,49 @@ def test_a_question_makes_no_store(company: Path, headroom: Headroom) -> None:
     assert not (company / "data").exists()
 
 
+def test_why_is_answered_of_what_fires_and_of_what_does_not(company: Path, headroom: Headroom) -> None:
+    headroom("run", "--once", "--json")
+    code, out, err = headroom("why", "söhne", "&", "co", "--json")
+    answer = json.loads(out)
+    assert (code, err, answer["account"], answer["account_id"]) == (0, "", "Söhne & Co", "A1")
+    (rule,) = answer["rules"]
+    assert (rule["rule"], rule["mode"], rule["state"], rule["held_by"]) == ("unhappy", "live", "firing", None)
+    assert [item["how"] for item in rule["said"]] == ["sent"]
+
+    code, out, _ = headroom("why", "Bolt unhappy", "--json")
+    (rule,) = json.loads(out)["rules"]
+    assert (code, rule["state"]) == (0, "quiet")
+    assert rule["held_by"] == {"what": "condition", "detail": "NPS 9; fires when under 5", "until": None}
+    (seen,) = rule["evidence"]
+    assert (seen["metric"], seen["value"], seen["threshold"], seen["truth"]) == ("nps", 9.0, "under 5", "false")
+
+
+def test_why_is_printed_as_a_card(company: Path, headroom: Headroom) -> None:
+    headroom("run", "--once", "--json")
+    code, out, err = headroom("why", "Bolt")
+    assert (code, err) == (0, "")
+    assert "NPS 9; fires when under 5" in out
+    code, out, _ = headroom("why", "crm")
+    assert (code, "No rule is about this." in out) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (["Blot"], "There is no account like “Blot”"),
+        (["Bolt", "unhapy"], "There is no rule “unhapy”"),
+    ],
+)
+def test_why_of_nobody_or_by_no_rule_is_bad_input(
+    company: Path, headroom: Headroom, asked: list[str], said: str
+) -> None:
+    headroom("run", "--once", "--json")
+    code, out, _ = headroom("why", *asked, "--json")
+    answer = json.loads(out)
+    assert (code, answer["account"], answer["rules"]) == (2, None, [])
+    assert said in answer["text"]
+
+
 def test_an_account_is_answered_and_an_unknown_one_is_bad_input(company: Path, headroom: Headroom) -> None:
     headroom("run", "--once", "--json")
     code, out, _ = headroom("account", "söhne & co", "--json")
@@ -212,11 +256,11 @@ def test_an_account_is_answered_and_an_unknown_one_is_bad_input(company: Path, h
 
 def test_the_files_to_begin_with_overwrite_nothing(tmp_path: Path, headroom: Headroom) -> None:
     code, out, err = headroom("init", "--defaults", "--out", str(tmp_path / "new"))
-    assert (code, out, err.count("wrote")) == (0, "", 3)
+    assert (code, out, err.count("wrote")) == (0, "", 4)
     (tmp_path / "new" / "rules.yaml").unlink()
     code, _, err = headroom("init", "--defaults", "--out", str(tmp_path / "new"))
     assert (code, (tmp_path / "new" / "rules.yaml").exists()) == (2, False)
-    assert "already holds headroom.yaml, slack_manifest.yaml; nothing was written" in err
+    assert "already holds headroom.yaml, rules_test.yaml, slack_manifest.yaml; nothing was written" in err
 
 
 @pytest.mark.parametrize("name", ["file", "file/below"])

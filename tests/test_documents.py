@@ -18,6 +18,7 @@ from bot.core.condition_types import ALLOWED
 from bot.core.located import FaultyTextError
 from bot.core.metrics import LINE_METRICS, METRICS, Unit
 from bot.core.rule_fields import _OPTIONAL, _REQUIRED, KINDS
+from bot.core.rule_tests.read import TestFile
 from bot.core.rules import parse_rules
 from bot.core.verdicts import SEVERITIES, Mode, Scope
 from bot.load import load_all
@@ -28,6 +29,7 @@ from connectors.salesforce.mapping import Alternative, Condition, Mapped, TableM
 from tests.documents.markdown import DOCS, ROOT, after, blocks, code, codes, rows, section
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 _END: Final = "<!-- end of metrics -->"
@@ -115,12 +117,19 @@ def test_the_faults_of_the_faulty_rules_are_those_that_are_shown() -> None:
 # commands, scopes, reasons, mappings
 
 
+def commands_below(group: Any, above: str = "") -> Iterator[tuple[str, Any]]:  # noqa: ANN401  # typer's own
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from commands_below(command, f"{above}{name} ")
+        else:
+            yield f"{above}{name}", command
+
+
 def test_every_command_and_option_is_described() -> None:
     commands = rows(section("install.md", "Commands"))
     for start, row in enumerate(commands):
         row[0] = row[0] or commands[start - 1][0]
-    group: Any = typer.main.get_command(app)
-    for name, command in group.commands.items():
+    for name, command in commands_below(typer.main.get_command(app)):
         cells = " ".join(" ".join(row[:2]) for row in commands if row[0].startswith(f"`headroom {name}"))
         said = set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", cells))
         options = {option for parameter in command.params for option in parameter.opts if option.startswith("-")}
@@ -204,7 +213,7 @@ SNIPPETS: Final = [
     for number, text in enumerate(blocks(document.replace(after("rules.md", "faulty: rules.yaml", "yaml"), ""), "yaml"))
     if text
 ]
-ONE_RULE: Final = "[{name: full, kind: upsell, when: peak_utilization > 1, to: [owner], template: upsell}]"
+ONE_RULE: Final = "[{name: licence-full, kind: upsell, when: peak_utilization > 1, to: [owner], template: upsell}]"
 BASE: Final[dict[str, Any]] = {
     "company": "Acme",
     "sources": [
@@ -231,6 +240,9 @@ def test_every_snippet_is_what_it_is_meant_to_be(text: str, tmp_path: Path) -> N
     data = yaml.safe_load(text)
     if isinstance(data, list):
         assert parse_rules(text, "rules.yaml")
+    elif "rule_file" in data:  # tests of the rule that the page writes
+        rules = parse_rules(after("rules.md", "walk: rule", "yaml"), "rules.yaml")
+        assert TestFile(text, "rules_test.yaml").cases(rules)
     elif any("object" in part for part in data.values()):
         assert Mapped.model_validate(data).tables()
     else:

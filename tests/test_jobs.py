@@ -3,10 +3,11 @@ from __future__ import annotations
 import threading
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.jobs import LEASE, Clock, Job, run_due
+from bot.jobs import LEASE, Clock, Every, Job, run_due
 from bot.pipeline import StoppedError
 from bot.state.store import open_store
 
@@ -196,3 +197,28 @@ def test_the_clock_makes_up_for_a_missed_night_at_once() -> None:
     finally:
         clock.stop()
     assert not clock.alive()
+
+
+def test_a_job_that_is_done_again_and_again_is_due_at_the_same_moments_for_everybody() -> None:
+    job = Every("escalations", timedelta(minutes=15), lambda _: True)
+    at_nine = datetime(2026, 7, 1, 9, 0, tzinfo=UTC)
+    due = [job.last_due(at_nine + timedelta(minutes=minutes)) for minutes in (0, 14, 15, 29, 31)]
+    assert due == [at_nine + timedelta(minutes=minutes) for minutes in (0, 0, 15, 15, 30)]
+    in_berlin = at_nine.astimezone(ZoneInfo("Europe/Berlin"))
+    assert job.last_due(in_berlin) == at_nine
+    assert job.last_due(in_berlin).tzinfo is UTC
+
+
+def test_of_two_replicas_one_does_each_round() -> None:
+    seen: list[datetime] = []
+
+    def work(moment: datetime) -> bool:
+        seen.append(moment)
+        return True
+
+    ticks, job = Ticks(), Every("escalations", timedelta(minutes=15), work)
+    start = datetime(2026, 7, 1, 9, 0, tzinfo=UTC)
+    for minutes in range(0, 46, 5):
+        for worker in ("a", "b"):
+            run_due([job], ticks, worker, start + timedelta(minutes=minutes))
+    assert seen == [start + timedelta(minutes=minutes) for minutes in (0, 15, 30, 45)]

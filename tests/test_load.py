@@ -25,6 +25,7 @@ def test_good_settings_load_with_the_rules_and_templates_that_ship(tmp_path: Pat
         "overage",
         "renewal-reminder",
         "source-stale",
+        "fleet-drop",
     ]
     assert {rule.template for rule in loaded.rules} <= set(loaded.templates.names())
 

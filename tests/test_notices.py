@@ -69,7 +69,7 @@ def ended(rules: tuple[Rule, ...], outbox: Outbox, view: AccountView | None = AC
         ("csm", ACME, "person:P2"),
         ("#cs-risk", ACME, "#cs-risk"),
         ("owner", replace(ACME, owner_id=None), "person:"),
-        ("csm", replace(ACME, csm_id=None), "person:"),
+        ("csm", replace(ACME, csm_id=None), "person:P1"),
     ],
 )
 def test_news_goes_where_the_rule_says(destination: str, view: AccountView, expected: str) -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import os
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from rich.console import Console
 
+from bot.core.verdicts import HoldBy
 from bot.out import print_json
 from bot.report import as_data, show
+from bot.watch import Held
 from connectors.base import Reject, SourceError
 from connectors.schema import Table
 from tests.facts.world import covered, every_day
@@ -113,6 +116,20 @@ def test_the_tables_show_what_others_typed_as_it_is_at_any_width(report: NightRe
         assert "Acme GmbH [x]" in text
         assert "Ann [/] Lee" in text
         assert "2 accounts, 2 contract lines in force, 2 open episodes, 3 new notices" in text
+
+
+def test_what_is_held_is_shown_one_line_for_each_reason(report: NightReport) -> None:
+    assert (report.held, as_data(report, {})["held"]) == ((), [])
+    held = tuple(Held(by, f"because of {by} [/]", 1_234) for by in HoldBy)
+    assert as_data(replace(report, held=held[:1]), {})["held"] == [
+        {"by": "source", "detail": "because of source [/]", "findings": 1_234}
+    ]
+    with open(os.devnull, "w", encoding="utf-8") as nowhere:  # noqa: PTH123  # a name, no path
+        console = Console(width=150, record=True, file=nowhere)
+        show(console, replace(report, held=held), {}, {})
+    lines = [" ".join(line.split()) for line in console.export_text().splitlines()]
+    for guard, by in (("source", "source"), ("fleet", "fleet"), ("churn risk", "inhibited")):
+        assert f"│ {guard} │ 1,234 │ because of {by} [/] │" in lines
 
 
 def test_a_company_of_nothing_is_shown_as_such(tmp_path: Path) -> None:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import threading
 import time
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as wall_time
 from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from bot.errors import DeliveryError
+from bot.jobs import Job
 from bot.load import load_all
 from bot.pipeline import StoppedError
-from bot.run import SenderLoop, moment_of, night_job
+from bot.run import SenderLoop, again_job, is_to_be_done_over, moment_of, night_job
+from bot.state.rows import Run
+from connectors.base import SourceError
 from tests.nights import crm, nights
 
 if TYPE_CHECKING:
@@ -128,3 +132,50 @@ def test_the_sender_looks_at_once_when_it_is_woken() -> None:
             loop.wake()
     finally:
         loop.stop()
+
+
+HOUR = timedelta(hours=1)
+MONDAY = date(2026, 3, 2)
+FIVE = datetime(2026, 3, 2, 5, 0, tzinfo=UTC)
+
+
+def night_of(finished: datetime, error: str | None = "is down", as_of: date = MONDAY) -> Run:
+    summary = {"sources": [{"name": "crm", "error": None}, {"name": "posthog", "error": error}]}
+    return Run("night", as_of, finished, finished, error is None, summary)
+
+
+@pytest.mark.parametrize(
+    ("runs", "again"),
+    [
+        ([], False),
+        ([night_of(FIVE)], True),
+        ([night_of(FIVE, None)], False),
+        # done over, and well at last
+        ([night_of(FIVE, None), night_of(FIVE - HOUR)], False),
+        # just now: a source gets an hour to come back
+        ([night_of(FIVE + HOUR)], False),
+        # of another day: tonight's own night comes
+        ([night_of(FIVE, as_of=date(2026, 3, 1))], False),
+        ([night_of(FIVE)] * 7, True),
+        ([night_of(FIVE)] * 8, False),
+    ],
+)
+def test_a_night_is_done_over_where_a_source_failed(runs: list[Run], *, again: bool) -> None:
+    assert is_to_be_done_over(runs, FIVE + HOUR / 2, "UTC") is again
+
+
+def test_a_source_that_is_back_after_an_hour_holds_nothing_for_a_day(tmp_path: Path) -> None:
+    source = crm({"account_id": "acme", "nps": 3.0})
+    source.error = SourceError("crm", "is down")
+    with nights(tmp_path, source) as house:
+        house.day = datetime.now(UTC).date()
+        house.night()
+        (failed,) = house.house.store.runs("night")
+        again = again_job(house.house, Job("night", wall_time(5), "UTC", lambda _: house.night().well))
+        source.error = None
+        assert again.work(failed.finished - timedelta(seconds=1)), "too early: nothing is done"
+        assert len(house.house.store.runs("night")) == 1
+        assert again.work(failed.finished)
+        assert ("unhappy", "acme") in house.house.store.open_episodes()
+        assert again.work(failed.finished), "all is well by now"
+        assert len(house.house.store.runs("night")) == 2

@@ -46,7 +46,7 @@ def judged(watch: Watch, *nights: Analysis, first: date = DAY) -> Watch:
     for number, each in enumerate(nights):
         day = first + timedelta(days=number)
         watch.judge(each, day, at(day), sources_too=number == len(nights) - 1)
-    watch.end_lost(nights[-1], at(first + timedelta(days=len(nights) - 1)))
+    watch.conclude(nights[-1], at(first + timedelta(days=len(nights) - 1)))
     return watch
 
 

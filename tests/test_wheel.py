@@ -74,5 +74,6 @@ def test_the_demo_runs_from_an_empty_environment_elsewhere(wheel: Path, tmp_path
     assert sorted(path.name for path in (tmp_path / "mine").iterdir()) == [
         "headroom.yaml",
         "rules.yaml",
+        "rules_test.yaml",
         "slack_manifest.yaml",
     ]

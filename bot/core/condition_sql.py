@@ -73,13 +73,14 @@ def _leaves(node: exp.Expr, *, negate: bool) -> Iterator[exp.Expr]:
         yield from _leaves(node.this, negate=negate)
         yield from _leaves(node.args["expression"], negate=negate)
     else:
-        yield _opposite(node.copy()) if negate else node
+        yield opposite(node.copy()) if negate else node
 
 
-def _opposite(leaf: exp.Expr) -> exp.Expr:
-    opposite = _OPPOSITES.get(type(leaf))
-    if opposite is not None:
-        return opposite(this=leaf.this, expression=leaf.args["expression"])
+def opposite(leaf: exp.Expr) -> exp.Expr:
+    """Write NOT of a single comparison as a comparison of its own; the leaf may be changed by it."""
+    turned = _OPPOSITES.get(type(leaf))
+    if turned is not None:
+        return turned(this=leaf.this, expression=leaf.args["expression"])
     if isinstance(leaf, exp.Like):
         leaf.set("negate", not leaf.args.get("negate"))
         return leaf

@@ -1,5 +1,7 @@
 """The life of an episode: one continuous stretch in which a rule holds for a subject. Pure.
 
+    pending -> firing -> claimed -> snoozed -> closed -> resolved
+
 Days are counted on the findings' as-of dates, so that a replay says what the nights themselves said; only the repeat
 interval is counted on the clock (in whole days, UTC), as it is about how often people are spoken to.
 
@@ -12,99 +14,33 @@ What is decided where it could be otherwise:
   A deadline that moves to a later step ends the episode, and the next judgement opens one for the new deadline.
 - `severity` is the highest since the episode fired; a rise is said once, a fall is not said.
 - Somebody who took an episode on is not reminded of it, but hears of steps, rises and the end.
+- Snoozed, an episode says nothing until its day, and then fires anew if it still holds: it is nobody's again. Its end
+  is said at once.
+- Closed, it keeps its place in silence until `clear` holds: else the next night would open it again.
+- What is held opens and stays, but does not speak; where the hold doubts the data, it does not end either.
+- A rule in shadow mode goes through the same life unheard. Once it is live, what still fires is said.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, timedelta
-from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 from uuid import UUID, uuid5
 
-from bot.core.verdicts import SEVERITIES, Truth
+from bot.core.episode import Episode, Outcome, Phase, Reason, Step
+from bot.core.verdicts import SEVERITIES, HoldBy, Mode, Truth
 
 if TYPE_CHECKING:
     from datetime import date, datetime
 
-    from bot.core.verdicts import Finding, Rule
+    from bot.core.verdicts import Finding, Hold, Rule
+
+__all__ = [
+    "Episode", "Outcome", "Phase", "Reason", "Step", "advance", "days", "episode_id", "said", "silence", "word",
+]  # fmt: skip
 
 _NAMESPACE: Final = UUID("5f1e0a52-6f0c-4b0e-9a53-0d7c2c4f7a11")
-
-
-class Phase(StrEnum):
-    """Where an episode stands."""
-
-    PENDING = "pending"
-    """The condition holds, but not yet for as long as the rule wants."""
-    FIRING = "firing"
-    CLAIMED = "claimed"
-    """Somebody has taken it on."""
-    RESOLVED = "resolved"
-    """The end: the rule's `clear` holds, or `when` did not hold for long enough to fire."""
-
-
-@dataclass(frozen=True, slots=True)
-class Episode:
-    """The state of one episode. At most one open (not resolved) episode exists for a rule and subject."""
-
-    episode_id: str
-    """uuid5 of rule, subject and `opened_on`: the same judgement repeated makes the same episode."""
-    rule: str
-    rule_version: str
-    """Version of the rule that last held."""
-    subject: str
-    phase: Phase
-    opened_on: date
-    """First day on which the condition was seen to hold."""
-    fired_at: datetime | None
-    notified_at: datetime | None
-    """When it last spoke."""
-    step: int | None
-    """Last step announced, for rules that count down."""
-    claimed_by: str | None
-    """Slack user id."""
-    claimed_at: datetime | None
-    resolved_at: datetime | None
-    severity: str
-    """The highest since it fired."""
-    at_stake: float | None
-
-
-class Reason(StrEnum):
-    """Why a step does or does not say something. The values are words for people."""
-
-    FIRED = "the condition has held for as long as the rule wants"
-    REPEATED = "it still holds, and the repeat interval has passed"
-    COUNTED_DOWN = "a step of the countdown was reached"
-    WORSENED = "the severity rose"
-    CLAIMED = "somebody took it on"
-    RESOLVED = "the condition no longer holds"
-    # reasons for silence
-    NOT_HOLDING = "the condition does not hold"
-    UNKNOWN = "the condition is unknown: unknown neither fires nor resolves"
-    TOO_SHORT = "the condition holds, but not yet for as long as the rule wants"
-    TOO_EARLY = "the condition holds, but no step of the countdown is reached yet"
-    ALREADY_SAID = "it was said, and the repeat interval has not passed"
-    BETWEEN = "the condition no longer holds, but is not yet clear of the threshold"
-    TAKEN = "somebody has taken it on"
-    ENDED = "the episode has ended"
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What became of an episode, whether to say so, and why."""
-
-    episode: Episode | None
-    """None: there was none and there is none."""
-    notify: bool
-    reason: Reason
-    transition: str
-    """Stable name of what is said, unique within the episode: `fired`, `repeat-2026-03-01`, `step-60`,
-    `worsened-high`, `claimed`, `resolved`. With the episode and the destination it is the key that nothing is said
-    twice under. Empty where nothing is said."""
-    detail: str
-    """The reason with its figures: "held for 14 days"."""
 
 
 def episode_id(rule: str, subject: str, opened_on: date) -> str:
@@ -112,7 +48,37 @@ def episode_id(rule: str, subject: str, opened_on: date) -> str:
     return str(uuid5(_NAMESPACE, f"{rule}|{subject}|{opened_on.isoformat()}"))
 
 
-def advance(episode: Episode | None, finding: Finding, rule: Rule, now: datetime) -> Step:
+@dataclass(frozen=True, slots=True)
+class _Night:
+    """What one episode is taken a step by."""
+
+    finding: Finding
+    rule: Rule
+    now: datetime
+    hold: Hold | None
+
+    def tell(self, episode: Episode, reason: Reason, transition: str, detail: str) -> Step:
+        heard = episode.announced or self.rule.mode is Mode.LIVE
+        return said(replace(self.seen(episode), announced=heard), reason, transition, detail, self.now)
+
+    def seen(self, episode: Episode) -> Episode:
+        return replace(episode, evidence=self.finding.evidence, evidence_on=self.finding.as_of)
+
+    def days_open(self, episode: Episode) -> int:
+        return (self.finding.as_of - episode.opened_on).days
+
+    def new_step(self, episode: Episode) -> int | None:
+        """Return the step of the countdown that was reached and not said yet."""
+        step = self.step()
+        return step if step is not None and (episode.step is None or step < episode.step) else None
+
+    def step(self) -> int | None:
+        """Return the smallest step that is not below the days left; None: none is reached, or they are unknown."""
+        left = self.finding.countdown
+        return None if left is None else min((step for step in self.rule.steps if step >= left), default=None)
+
+
+def advance(episode: Episode | None, finding: Finding, rule: Rule, now: datetime, hold: Hold | None = None) -> Step:
     """Next state of an episode, and why. Pure: same arguments, same step.
 
     `episode` is the open one of the rule and subject, or None; or else the latest, resolved one: where that opened on
@@ -120,33 +86,16 @@ def advance(episode: Episode | None, finding: Finding, rule: Rule, now: datetime
     next judgement opens one. Who hands in open episodes only has to treat a new one under a known name in that way.
     Judging a day again says nothing again. Whether a rule in shadow mode is heard is for who sends.
     """
+    night = _Night(finding, rule, now, hold)
     if episode is not None and episode.phase is Phase.RESOLVED:
         if episode.opened_on >= finding.as_of:
-            return _silence(episode, Reason.ENDED, "it ended on the day that it opened; a new one can open tomorrow")
+            return silence(episode, Reason.ENDED, "it ended on the day that it opened; a new one can open tomorrow")
         episode = None
     if finding.holds is Truth.TRUE:
-        return _holding(episode or _opened(finding, rule), finding, rule, now)
+        return _holding(episode or _opened(finding, rule), night)
     if episode is None:
-        unknown = finding.holds is Truth.UNKNOWN
-        return _silence(None, Reason.UNKNOWN if unknown else Reason.NOT_HOLDING, "")
-    if finding.clears is Truth.TRUE or (episode.phase is Phase.PENDING and finding.holds is Truth.FALSE):
-        return _ended(episode, now, f"after {_days((finding.as_of - episode.opened_on).days)}")
-    if finding.holds is Truth.UNKNOWN:
-        return _silence(episode, Reason.UNKNOWN, "")
-    return _silence(episode, Reason.BETWEEN, "")
-
-
-def claim(episode: Episode, user: str, now: datetime) -> Step:
-    """Somebody takes the episode on; the first one wins. `user` is a Slack user id."""
-    if episode.phase is Phase.RESOLVED:
-        return _silence(episode, Reason.ENDED, "it has ended: there is nothing left to take on")
-    if episode.phase is Phase.CLAIMED:
-        since = "" if episode.claimed_at is None else f" since {episode.claimed_at:%Y-%m-%d %H:%M}"
-        return _silence(episode, Reason.TAKEN, f"{episode.claimed_by} has had it{since}")
-    if episode.phase is Phase.PENDING:
-        return _silence(episode, Reason.TOO_SHORT, "it has not fired yet: there is nothing to take on")
-    taken = replace(episode, phase=Phase.CLAIMED, claimed_by=user, claimed_at=now)
-    return _said(taken, Reason.CLAIMED, "claimed", f"claimed by {user}", now)
+        return silence(None, Reason.UNKNOWN if finding.holds is Truth.UNKNOWN else Reason.NOT_HOLDING, "")
+    return _not_holding(episode, night)
 
 
 def _opened(finding: Finding, rule: Rule) -> Episode:
@@ -165,87 +114,142 @@ def _opened(finding: Finding, rule: Rule) -> Episode:
         resolved_at=None,
         severity=finding.severity,
         at_stake=finding.at_stake,
+        announced=False,
     )
 
 
-def _holding(episode: Episode, finding: Finding, rule: Rule, now: datetime) -> Step:
+def _not_holding(episode: Episode, night: _Night) -> Step:
+    holds = night.finding.holds
+    if night.hold is not None and night.hold.by is HoldBy.SOURCE:
+        return _held(episode, night.hold)
+    if night.finding.clears is Truth.TRUE or (episode.phase is Phase.PENDING and holds is Truth.FALSE):
+        return _ended(episode, night, f"after {days(night.days_open(episode))}")
+    return silence(episode, Reason.UNKNOWN if holds is Truth.UNKNOWN else Reason.BETWEEN, "")
+
+
+def _holding(episode: Episode, night: _Night) -> Step:
+    finding = night.finding
     at_stake = episode.at_stake if finding.at_stake is None else finding.at_stake
-    current = replace(episode, rule_version=rule.version, at_stake=at_stake)
-    step = _current_step(finding, rule)
+    current = replace(episode, rule_version=night.rule.version, at_stake=at_stake)
     if current.phase is Phase.PENDING:
-        return _pending(replace(current, severity=finding.severity), finding, rule, step, now)
-    worse = SEVERITIES.index(finding.severity) > SEVERITIES.index(current.severity)
-    current = replace(current, severity=finding.severity) if worse else current
-    if step is not None and current.step is not None and step > current.step:
-        return _ended(current, now, f"the deadline moved: {_days(finding.countdown)} left")
-    if step is not None and (current.step is None or step < current.step):
-        return _counted_down(current, finding, step, now)
-    if worse:
-        return _said(current, Reason.WORSENED, f"worsened-{finding.severity}", f"now {finding.severity}", now)
-    return _still(current, rule, now)
+        return _pending(replace(current, severity=finding.severity), night)
+    if night.hold is not None:
+        return _held(current, night.hold)
+    if (step := night.step()) is not None and current.step is not None and step > current.step:
+        return _ended(current, night, f"the deadline moved: {days(finding.countdown)} left")
+    worst = max(current.severity, finding.severity, key=SEVERITIES.index)
+    return _going_on(replace(current, severity=worst), night, worse=worst != current.severity)
 
 
-def _pending(episode: Episode, finding: Finding, rule: Rule, step: int | None, now: datetime) -> Step:
-    held = finding.as_of - episode.opened_on
+def _pending(episode: Episode, night: _Night) -> Step:
+    rule, finding = night.rule, night.finding
+    held = timedelta(days=night.days_open(episode))
     if held < rule.hold:
-        return _silence(episode, Reason.TOO_SHORT, f"held for {_days(held.days)} of {_span(rule.hold)}")
-    if rule.countdown is not None and step is None:
-        left = "the days left are unknown" if finding.countdown is None else f"{_days(finding.countdown)} left"
-        return _silence(episode, Reason.TOO_EARLY, left)
-    fired = replace(episode, phase=Phase.FIRING, fired_at=now)
-    if step is not None:
-        return _counted_down(fired, finding, step, now)
-    detail = f"held for {_days(held.days)}" if rule.hold else "it holds"
-    return _said(fired, Reason.FIRED, "fired", detail, now)
+        return silence(episode, Reason.TOO_SHORT, f"held for {days(held.days)} of {_span(rule.hold)}")
+    if rule.countdown is not None and night.step() is None:
+        left = "the days left are unknown" if finding.countdown is None else f"{days(finding.countdown)} left"
+        return silence(episode, Reason.TOO_EARLY, left)
+    if night.hold is not None:
+        return _held(episode, night.hold)
+    fired = replace(episode, phase=Phase.FIRING, fired_at=night.now)
+    if night.step() is not None:
+        return _counted_down(fired, night)
+    return night.tell(fired, Reason.FIRED, "fired", f"held for {days(held.days)}" if rule.hold else "it holds")
 
 
-def _counted_down(episode: Episode, finding: Finding, step: int, now: datetime) -> Step:
-    detail = f"{_days(finding.countdown)} left"
-    return _said(replace(episode, step=step), Reason.COUNTED_DOWN, f"step-{step}", detail, now)
+def _held(episode: Episode, hold: Hold) -> Step:
+    return silence(episode, Reason.INHIBITED if hold.by is HoldBy.INHIBITED else Reason.HELD, hold.detail)
 
 
-def _still(episode: Episode, rule: Rule, now: datetime) -> Step:
+def _going_on(episode: Episode, night: _Night, *, worse: bool) -> Step:
+    if episode.phase is Phase.CLOSED:
+        return silence(episode, Reason.CLOSED, f"closed as {word(episode.outcome)} by {episode.closed_by}")
+    if episode.phase is Phase.SNOOZED:
+        return _snoozed(episode, night)
+    if not episode.announced and night.rule.mode is Mode.LIVE:
+        return _announced(episode, night)
+    if night.new_step(episode) is not None:
+        return _counted_down(episode, night)
+    if worse:
+        return night.tell(episode, Reason.WORSENED, f"worsened-{episode.severity}", f"now {episode.severity}")
+    return _still(episode, night)
+
+
+def _snoozed(episode: Episode, night: _Night) -> Step:
+    until = episode.snoozed_until
+    if until is not None and night.finding.as_of < until:
+        why = f": {episode.snooze_reason}" if episode.snooze_reason else ""
+        return silence(episode, Reason.SNOOZED, f"snoozed until {until} by {episode.snoozed_by}{why}")
+    awake = replace(
+        episode, phase=Phase.FIRING, fired_at=night.now, escalated_at=None, claimed_by=None, claimed_at=None
+    )
+    if night.new_step(episode) is not None:
+        return _counted_down(awake, night)
+    return night.tell(
+        awake, Reason.WOKE, f"woke-{night.finding.as_of}", f"it was snoozed until {until}, and still holds"
+    )
+
+
+def _announced(episode: Episode, night: _Night) -> Step:
+    """Say what a rule in shadow mode kept to itself: it is live now."""
+    current = replace(episode, fired_at=night.now)
+    if night.step() is not None:
+        return _counted_down(current, night)
+    detail = f"it has held for {days(night.days_open(episode))}; the rule is live now"
+    return night.tell(current, Reason.FIRED, "fired", detail)
+
+
+def _counted_down(episode: Episode, night: _Night) -> Step:
+    step, left = night.step(), days(night.finding.countdown)
+    return night.tell(replace(episode, step=step), Reason.COUNTED_DOWN, f"step-{step}", f"{left} left")
+
+
+def _still(episode: Episode, night: _Night) -> Step:
     if episode.phase is Phase.CLAIMED:
-        return _silence(episode, Reason.TAKEN, f"claimed by {episode.claimed_by}")
-    if rule.repeat is None or episode.notified_at is None:
-        return _silence(episode, Reason.ALREADY_SAID, "")
+        return silence(episode, Reason.TAKEN, f"claimed by {episode.claimed_by}")
+    repeat, today = night.rule.repeat, _day(night.now)
+    if repeat is None or episode.notified_at is None:
+        return silence(episode, Reason.ALREADY_SAID, "")
     # By the calendar: a night's run that starts some seconds earlier than the last would be a day late for ever.
-    quiet = _day(now) - _day(episode.notified_at)
-    if quiet < rule.repeat:
-        return _silence(episode, Reason.ALREADY_SAID, f"said {_days(quiet.days)} ago")
-    return _said(episode, Reason.REPEATED, f"repeat-{_day(now)}", f"said {_days(quiet.days)} ago", now)
+    quiet = today - _day(episode.notified_at)
+    if quiet < repeat:
+        return silence(episode, Reason.ALREADY_SAID, f"said {days(quiet.days)} ago")
+    return night.tell(episode, Reason.REPEATED, f"repeat-{today}", f"said {days(quiet.days)} ago")
 
 
-def _ended(episode: Episode, now: datetime, detail: str) -> Step:
-    resolved = replace(episode, phase=Phase.RESOLVED, resolved_at=now)
+def _ended(episode: Episode, night: _Night, detail: str) -> Step:
+    resolved = replace(episode, phase=Phase.RESOLVED, resolved_at=night.now)
     if episode.phase is Phase.PENDING:
-        return _silence(resolved, Reason.NOT_HOLDING, detail)
-    return _said(resolved, Reason.RESOLVED, "resolved", detail, now)
+        return silence(resolved, Reason.NOT_HOLDING, detail)
+    if episode.phase is Phase.CLOSED:
+        return silence(resolved, Reason.CLOSED, detail)  # its messages say already what became of it
+    return said(night.seen(resolved), Reason.RESOLVED, "resolved", detail, night.now)
 
 
-def _said(episode: Episode, reason: Reason, transition: str, detail: str, now: datetime) -> Step:
+def said(episode: Episode, reason: Reason, transition: str, detail: str, now: datetime) -> Step:
+    """Make the step of an episode that says something now."""
     spoken = replace(episode, notified_at=now)
     return Step(episode=spoken, notify=True, reason=reason, transition=transition, detail=detail)
 
 
-def _silence(episode: Episode | None, reason: Reason, detail: str) -> Step:
+def silence(episode: Episode | None, reason: Reason, detail: str) -> Step:
+    """Make a step that says nothing, and why."""
     return Step(episode=episode, notify=False, reason=reason, transition="", detail=detail)
 
 
-def _current_step(finding: Finding, rule: Rule) -> int | None:
-    """Smallest step that is not below the days left; None where none is reached or the days left are unknown."""
-    if finding.countdown is None:
-        return None
-    return min((step for step in rule.steps if step >= finding.countdown), default=None)
+def word(outcome: Outcome | None) -> str:
+    """Write an outcome as people do: `false alarm`."""
+    return str(outcome).replace("_", " ")
 
 
-def _days(count: int | None) -> str:
+def days(count: int | None) -> str:
+    """Count days in words."""
     return "1 day" if count == 1 else f"{count} days"
 
 
 def _span(duration: timedelta) -> str:
     hours = duration // timedelta(hours=1)
-    return f"{hours} hours" if hours % 24 else _days(duration.days)
+    return f"{hours} hours" if hours % 24 else days(duration.days)
 
 
 def _day(moment: datetime) -> date:

@@ -7,6 +7,7 @@ evaluates everything else (clear, severity, at stake, each comparison) on those 
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,18 +15,19 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from bot.core.earlier import SUBJECT, Earlier, shown
 from bot.core.judge_plan import PLACE, arrow_type, plan, view_sql
 from bot.core.verdicts import Evidence, Finding, Truth
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from bot.core.judge_plan import Plan, PlannedComparison
     from bot.core.verdicts import Rule, Scope, Value
 
-SUBJECT: Final = "subject"
-"""Column of a metrics table that names what a row is about."""
+__all__ = ["SUBJECT", "USUAL_SEVERITY", "explain", "judge", "judge_one", "metrics_of"]
+
 USUAL_SEVERITY: Final = "medium"
 """Of a rule whose severity is unknown."""
 _TRUTHS: Final = {True: Truth.TRUE, False: Truth.FALSE, None: Truth.UNKNOWN}
@@ -34,13 +36,19 @@ _LOCKED: Final[dict[str, str | bool | int | float | list[str]]] = {"enable_exter
 
 
 def judge(
-    rules: Sequence[Rule], scope: Scope, table: pa.Table, as_of: date, open_subjects: Mapping[str, AbstractSet[str]]
+    rules: Sequence[Rule],
+    scope: Scope,
+    table: pa.Table,
+    as_of: date,
+    open_subjects: Mapping[str, AbstractSet[str]],
+    *,
+    earlier: Earlier | None = None,
 ) -> list[Finding]:
     """Judge every rule of `scope` on every row of a metrics table.
 
     `table` has one row a subject: a text column `subject`, never NULL and never twice, and a column for each metric
     that the rules name (see `bot.core.metrics`); NULL, and a number that is not finite, is unknown. `open_subjects`
-    gives, by name of rule, the subjects that have an open episode.
+    gives, by name of rule, the subjects that have an open episode; `earlier` what the evidence is compared with.
 
     Answers a finding for each rule and row where the rule holds or an episode is open: by rule in the order given,
     then by row. A subject with an open episode that the table does not have comes last, and all about it is unknown.
@@ -55,7 +63,7 @@ def judge(
         held = _holding(engine, plans, _numbered(table, metrics), view_sql(metrics, scope, "metrics"))
         opened = [open_subjects.get(each.rule.name, frozenset()) for each in plans]
         rows = _with_open(table, held, opened)
-        details = _Details(engine, plans, table, rows, scope)
+        details = _Details(engine, plans, table, rows, scope, earlier=earlier)
     findings: list[Finding] = []
     for each, places, subjects in zip(plans, rows, opened, strict=True):
         found = _found(each, details.rows(places), details, as_of)
@@ -64,17 +72,52 @@ def judge(
     return findings
 
 
-def explain(rule: Rule, row: Mapping[str, Value | date]) -> tuple[Evidence, ...]:
-    """Tell each comparison of a rule's `when` with its truth and values for one row: why, and why not.
+def judge_one(
+    rules: Sequence[Rule],
+    scope: Scope,
+    subject: str,
+    row: Mapping[str, Value | date],
+    as_of: date,
+    *,
+    before: tuple[date, Mapping[str, Value | date]] | None = None,
+) -> list[Finding]:
+    """Judge every rule of `scope` on one subject: a finding each, in the order given, whether it holds or not.
 
-    A metric that the row does not have is unknown. Dates are dates or texts like 2026-01-31.
+    A metric that the row does not have is unknown. Dates are dates or texts like 2026-01-31. `before`: an earlier day
+    and the metrics of then.
     """
-    planned = plan(rule)
-    columns = {name: _single(row.get(name), arrow_type(name, rule.scope)) for name in sorted(planned.metrics)}
-    table = pa.table({SUBJECT: pa.array([""]), **columns})
-    with duckdb.connect(config=_LOCKED) as engine:
-        details = _Details(engine, [planned], table, [[0]], rule.scope)
-    return next(details.evidence(planned, details.rows([0])))
+    plans = [plan(rule) for rule in rules if rule.scope is scope]
+    if not plans:
+        return []
+    names = sorted({name for each in plans for name in each.metrics})
+    earlier = Earlier(before[0], _row(subject, before[1], names, scope)) if before else None
+    with _answering().cursor() as engine:
+        details = _Details(engine, plans, _row(subject, row, names, scope), [[0]] * len(plans), scope, earlier=earlier)
+    return [found for each in plans for found in _found(each, details.rows([0]), details, as_of)]
+
+
+def explain(rule: Rule, row: Mapping[str, Value | date]) -> tuple[Evidence, ...]:
+    """Tell each comparison of a rule's `when` with its truth and values for one row: why, and why not."""
+    return judge_one([rule], rule.scope, "", row, date.min)[0].evidence
+
+
+def metrics_of(rules: Sequence[Rule], scope: Scope) -> frozenset[str]:
+    """Name every metric that a rule of this scope looks at."""
+    return frozenset(name for rule in rules if rule.scope is scope for name in plan(rule).metrics)
+
+
+@cache
+def _answering() -> duckdb.DuckDBPyConnection:
+    """Open the engine that single rows are judged in: to open one takes longer than to judge thirty rules.
+
+    Each question has a cursor of its own, which several threads may have at a time.
+    """
+    return duckdb.connect(config={**_LOCKED, "threads": 1})
+
+
+def _row(subject: str, values: Mapping[str, Value | date], names: Sequence[str], scope: Scope) -> pa.Table:
+    columns = {name: _single(values.get(name), arrow_type(name, scope)) for name in names}
+    return pa.table({SUBJECT: pa.array([subject]), **columns})
 
 
 def _checked(table: pa.Table, metrics: Sequence[str]) -> pa.Table:
@@ -135,10 +178,15 @@ class _Details:
         table: pa.Table,
         rows: Sequence[Sequence[int]],
         scope: Scope,
+        *,
+        earlier: Earlier | None = None,
     ) -> None:
         union = sorted({place for places in rows for place in places})
         self._position = {place: position for position, place in enumerate(union)}
         self._table = table.take(pa.array(union, pa.int64()))
+        self._before_on = earlier.day if earlier is not None else None
+        subjects: Any = self._table.column(SUBJECT)
+        self._before = earlier.beside(subjects.combine_chunks()) if earlier is not None else pa.table({})
         metrics = sorted({name for each in plans for name in each.metrics})
         # Rules share comparisons, and the usual severity: each expression is asked for once.
         expressions = list(dict.fromkeys(sql for each in plans for sql in each.details()))
@@ -168,14 +216,32 @@ class _Details:
     def _compared(self, item: PlannedComparison, rows: pa.Array[Any]) -> list[Evidence]:
         seen = [self._metric(name, rows) for name in item.metrics]
         values = zip(*seen, strict=True) if seen else repeat(())
+        compared = zip(self.values(item.sql, rows), values, self._earlier(item, rows), strict=False)
         return [
-            Evidence(item.text, _TRUTHS[truth], tuple(zip(item.metrics, value, strict=True)))
-            for truth, value in zip(self.values(item.sql, rows), values, strict=False)
+            Evidence(
+                item.text,
+                _TRUTHS[truth],
+                tuple(zip(item.metrics, value, strict=True)),
+                before,
+                self._before_on if before else None,
+            )
+            for truth, value, before in compared
+        ]
+
+    def _earlier(self, item: PlannedComparison, rows: pa.Array[Any]) -> Iterable[tuple[tuple[str, Value], ...]]:
+        """Metrics of a comparison with the values of the earlier day, as far as they are known."""
+        kept = [name for name in item.metrics if name in self._before.column_names]
+        if not kept:
+            return repeat(())
+        columns = [shown(self._before.column(name).take(rows)).to_pylist() for name in kept]
+        return [
+            tuple((name, value) for name, value in zip(kept, row, strict=True) if value is not None)
+            for row in zip(*columns, strict=True)
         ]
 
     def _metric(self, name: str, rows: pa.Array[Any]) -> list[Value]:
-        shown: list[Value] = _shown(self._table.column(name).take(rows)).to_pylist()
-        return shown
+        values: list[Value] = shown(self._table.column(name).take(rows)).to_pylist()
+        return values
 
 
 def _found(each: Plan, rows: pa.Array[Any], details: _Details, as_of: date) -> list[Finding]:
@@ -227,14 +293,3 @@ def _single(value: object, kind: pa.DataType) -> pa.Array[Any]:
     if kind == pa.date32() and isinstance(value, str):
         return pa.array([date.fromisoformat(value)], kind)
     return pa.array([value], kind)
-
-
-def _shown(values: Any) -> Any:  # noqa: ANN401  # the stubs of Arrow's computations know no single type for it
-    """Show values as evidence does: dates as text, what is no finite number as unknown."""
-    if pa.types.is_date(values.type):
-        return values.cast(pa.string())
-    if pa.types.is_decimal(values.type):
-        return values.cast(pa.float64())
-    if pa.types.is_floating(values.type):
-        return pc.if_else(pc.is_finite(values), values, pa.scalar(None, values.type))
-    return values

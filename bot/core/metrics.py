@@ -20,6 +20,7 @@ from types import MappingProxyType
 from typing import Final
 
 from bot.core.catalogue.contracts import CONTRACTS
+from bot.core.catalogue.fleet import FLEET
 from bot.core.catalogue.health import HEALTH, REPORTED, STANDING
 from bot.core.catalogue.line import LINES
 from bot.core.catalogue.line_outlook import LINE_OUTLOOK
@@ -31,7 +32,7 @@ from bot.core.catalogue.use import USE
 from bot.core.catalogue.users import USERS
 from bot.core.verdicts import Scope
 
-__all__ = ["ACCOUNT_METRICS", "LINE_METRICS", "METRICS", "SOURCE_METRICS", "Metric", "Unit"]
+__all__ = ["ACCOUNT_METRICS", "FLEET_METRICS", "LINE_METRICS", "METRICS", "SOURCE_METRICS", "Metric", "Unit"]
 
 
 def _catalogue(*metrics: Metric) -> MappingProxyType[str, Metric]:
@@ -45,4 +46,8 @@ LINE_METRICS: Final = _catalogue(*LINES, *LINE_USE, *LINE_OUTLOOK)
 
 SOURCE_METRICS: Final = _catalogue(*SOURCES)
 
-METRICS: Final = MappingProxyType({Scope.ACCOUNT: ACCOUNT_METRICS, Scope.SOURCE: SOURCE_METRICS})
+FLEET_METRICS: Final = _catalogue(*FLEET)
+
+METRICS: Final = MappingProxyType(
+    {Scope.ACCOUNT: ACCOUNT_METRICS, Scope.SOURCE: SOURCE_METRICS, Scope.FLEET: FLEET_METRICS}
+)

@@ -16,6 +16,7 @@ from bot.core.conditions import ConditionError, parse_condition
 from bot.core.durations import parse_duration
 from bot.core.located import Fault, did_you_mean
 from bot.core.metrics import METRICS, Unit
+from bot.core.routing import ROLES, is_channel
 from bot.core.verdicts import SEVERITIES, Mode, Rule, Scope
 
 if TYPE_CHECKING:
@@ -28,10 +29,8 @@ if TYPE_CHECKING:
 
 KINDS: Final = ("churn_risk", "upsell", "renewal", "operations")
 _REQUIRED: Final = ("name", "kind", "when", "to", "template")
-_OPTIONAL: Final = ("scope", "clear", "for", "repeat", "countdown", "steps", "severity", "at_stake", "mode")
-_PEOPLE: Final = ("owner", "csm")
-_CHANNEL: Final = re.compile(r"#[\w-]{1,80}")
-_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_OPTIONAL: Final = ("scope", "clear", "for", "repeat", "countdown", "steps", "severity", "at_stake", "escalate", "mode")
+NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _DAY: Final = timedelta(days=1)
 _LONGEST: Final = timedelta(days=366)
 """The first night judges as many days as the longest `for`: ten years of it would never end."""
@@ -102,6 +101,7 @@ class _Reader:
             "steps": self._steps(),
             "severity": self._severity(),
             "at_stake": self._at_stake(),
+            "escalate": self._escalate(),
             "to": self._destinations(),
             "template": self._slug("template"),
             "mode": self._word("mode", Mode, Mode.LIVE),
@@ -155,7 +155,7 @@ class _Reader:
 
     def _slug(self, key: str) -> str | None:
         text = self._text(key)
-        if text is None or _NAME.fullmatch(text):
+        if text is None or NAME.fullmatch(text):
             return text
         self._fault((key,), f"'{text}' is no {key}; lower-case letters, digits, - and _ make one, like near-limit")
         return None
@@ -262,6 +262,12 @@ class _Reader:
             )
         return repeat
 
+    def _escalate(self) -> timedelta | None:
+        escalate = self._duration("escalate")
+        if escalate is not None and self._scope is not Scope.ACCOUNT:
+            self._fault(("escalate",), f"a {self._scope} has no owner: {self._called()} cannot escalate")
+        return escalate
+
     def _countdown(self) -> str | None:
         text = self._text("countdown")
         known = [name for name, metric in METRICS[self._scope].items() if metric.unit is Unit.DAYS]
@@ -306,11 +312,11 @@ class _Reader:
             self._fault(path, f'an empty destination in {self._called()}; write a channel in quotes: "#cs-risk"')
         elif item in before:
             self._fault(path, f"destination '{item}' stands twice in {self._called()}")
-        elif item in _PEOPLE:
-            if self._scope is Scope.SOURCE:
-                self._fault(path, f"a source has no {item}: {self._called()} has to go to a #channel")
-        elif not isinstance(item, str) or not _CHANNEL.fullmatch(item) or item != item.lower():
-            hint = did_you_mean(str(item), _PEOPLE) or '; write owner, csm or a lower-case "#channel"'
+        elif item in ROLES:
+            if self._scope is not Scope.ACCOUNT:
+                self._fault(path, f"a {self._scope} has no {item}: {self._called()} has to go to a #channel")
+        elif not isinstance(item, str) or not is_channel(item):
+            hint = did_you_mean(str(item), ROLES) or f'; write {", ".join(ROLES)} or a lower-case "#channel"'
             self._fault(path, f"unknown destination '{item}' in {self._called()}{hint}")
 
 

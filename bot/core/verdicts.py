@@ -22,6 +22,8 @@ class Scope(StrEnum):
 
     ACCOUNT = "account"
     SOURCE = "source"
+    FLEET = "fleet"
+    """All accounts together: one row."""
 
 
 class Mode(StrEnum):
@@ -59,10 +61,11 @@ class Rule:
     steps: tuple[int, ...]  # ... and the values at which the rule speaks, highest first: 120, 90, 60, 30, 7
     severity: str  # yields one of SEVERITIES; unknown is medium
     at_stake: str | None
-    to: tuple[str, ...]  # owner, csm or #channel
+    to: tuple[str, ...]  # owner, csm, manager, account_channel or #channel
     template: str
     mode: Mode
-    version: str  # short hash of everything above: the audit tells which version spoke
+    version: str  # short hash of everything else here: the audit tells which version spoke
+    escalate: timedelta | None = None  # to the owner's manager after so much working time in which nobody claimed it
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,29 @@ class Evidence:
     truth: Truth
     values: tuple[tuple[str, Value], ...]
     """Each metric in it and its value."""
+    before: tuple[tuple[str, Value], ...] = ()
+    """Each metric in it and the value that it had on the day `before_on`, where that is known."""
+    before_on: date | None = None
+
+
+class HoldBy(StrEnum):
+    """What keeps a finding from being said."""
+
+    SOURCE = "source"
+    """Data that it rests on is stale or incomplete."""
+    FLEET = "fleet"
+    """More accounts than can be true fell at once."""
+    INHIBITED = "inhibited"
+    """Something that matters more is open on the same line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Why a finding is not to be said now."""
+
+    by: HoldBy
+    detail: str
+    """In words: "salesforce is stale: complete to 3 May"."""
 
 
 @dataclass(frozen=True, slots=True)

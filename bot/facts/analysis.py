@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from bot.core.guarding.doubts import CONCERNS
 from bot.core.scoring.appraisal import CONTRIBUTIONS
 
 if TYPE_CHECKING:
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 _BITS: Final = 63
 """Days that one number holds as bits: see `user_bits`."""
 
-ACCOUNT_IDS: Final = ("subject", "owner_id", "csm_id", "parent_id", "external_id", "domain", "country", "url")
+ACCOUNT_IDS: Final = (
+    "subject", "owner_id", "csm_id", "slack_channel", "parent_id", "external_id", "domain", "country", "url",
+)  # fmt: skip
 """Columns of `Analysis.accounts` beside the metrics; `subject` is the account_id."""
 
 
@@ -53,6 +56,14 @@ class Limits:
     """Months of it, where a source tells of months only."""
     least_cohort: int = 8
     """In a smaller cohort an account's place is withheld."""
+    rejected_share: float = 0.5
+    """A source of whose rows more are refused is incomplete;"""
+    accounts_gone: float = 0.5
+    """likewise one of whose accounts more are gone,"""
+    unmatched_share: float = 0.5
+    """and one of whose usage more is no account's."""
+    believed_days: int = 7
+    """What a list of accounts has lacked for so many days is taken for gone."""
 
     def __post_init__(self) -> None:
         """Raise ValueError for windows that the users' days, kept as bits, cannot hold."""
@@ -92,3 +103,5 @@ class Analysis:
     health: pa.Table = field(default_factory=CONTRIBUTIONS.empty_table)
     """One row an account and factor of its health: `subject`, `factor`, `score`, `weight`, `contribution`; the
     contributions of an account add up to its health."""
+    concerns: pa.Table = field(default_factory=CONCERNS.empty_table)
+    """Of each source in doubt, which kinds of table it delivers for which accounts."""

@@ -19,6 +19,7 @@ from bot.core.families import roll_up
 from bot.core.metrics import ACCOUNT_METRICS, SOURCE_METRICS
 from bot.core.scoring.appraisal import appraise
 from bot.facts.analysis import ACCOUNT_IDS, Analysis, Limits, Unattributed
+from bot.facts.gone import gone_rows
 from bot.facts.inputs import doubtful_rows, snapshot_day_rows
 from bot.facts.months import daily_file
 from bot.facts.outlook import line_forecasts
@@ -43,7 +44,7 @@ _SQL: Final = Path(__file__).parent / "sql"
 _FOUND: Final = ("01_known", "02_seen")
 _CUT: Final = ("03_bought", "04_lines", "05_coverage", "06_windows", "07_pieces", "08_user_pieces")
 _MEASURED: Final = (*("09_usage", "10_line_metrics", "11_users", "12_adoption", "13_contracts", "14_cus", "15_series"),)
-_TOLD: Final = ("16_outlook", "17_account_metrics", "18_sources", "19_open")
+_TOLD: Final = ("16_outlook", "17_account_metrics", "18_sources", "19_open", "20_concerns")
 
 
 class Run:
@@ -82,6 +83,7 @@ class Run:
             self._unattributed(customers),
             (*self._notes(customers), *incidents, *families.notes, *appraised.notes),
             appraised.contributions,
+            self._table("concerns"),
         )
 
     def daily_use(self, sources: pa.Table) -> DailyUse:
@@ -128,6 +130,7 @@ class Run:
         self._cursor.register("source_rows", sources)
         self._cursor.register("stale_limits", sources.rename_columns({"name": "source"}))
         self._cursor.register("snapshot_days", snapshot_day_rows(store))
+        self._cursor.register("gone_rows", gone_rows(store, as_of, self._limits.believed_days))
         paths = store.usage_files(as_of)
         files = [str(path) for path in paths]
         if files:

@@ -100,8 +100,19 @@ class FactStore:
 
     def snapshot_days(self, source: str) -> tuple[date, ...]:
         """Days on which the source's accounts, people or lines were looked at."""
-        days = {snapshot.day for table in SNAPSHOTS for snapshot in self._snapshots(table) if snapshot.source == source}
+        days = {snapshot.day for table in SNAPSHOTS for snapshot in self.snapshots(table) if snapshot.source == source}
         return tuple(sorted(days))
+
+    def snapshots(self, table: Table) -> list[Snapshot]:
+        """Return every snapshot of a table, by day and source."""
+        found = [
+            Snapshot(
+                path.parts[-3].removeprefix("source="), date.fromisoformat(path.parts[-2].removeprefix("day=")), path
+            )
+            for folder in self._tables(table)
+            for path in folder.glob(f"day=*/{PART}")
+        ]
+        return sorted(found, key=lambda snapshot: (snapshot.day, snapshot.source))
 
     def last_complete_day(self, source: str) -> date | None:
         """Last day that any coverage of the source reaches; None where it never stated any."""
@@ -110,7 +121,7 @@ class FactStore:
     def known(self, table: Table, as_of: date) -> tuple[Snapshot, ...]:
         """Return each source's latest snapshot of the table up to `as_of`; its first one where all are later."""
         chosen: dict[str, Snapshot] = {}
-        for snapshot in self._snapshots(table):  # by day
+        for snapshot in self.snapshots(table):  # by day
             if snapshot.day <= as_of or snapshot.source not in chosen:
                 chosen[snapshot.source] = snapshot
         return tuple(chosen[source] for source in sorted(chosen))
@@ -163,16 +174,6 @@ class FactStore:
         if self._wanted is None:
             return found
         return [folder for folder in found if folder.name.removeprefix("source=") in self._wanted]
-
-    def _snapshots(self, table: Table) -> list[Snapshot]:
-        found = [
-            Snapshot(
-                path.parts[-3].removeprefix("source="), date.fromisoformat(path.parts[-2].removeprefix("day=")), path
-            )
-            for folder in self._tables(table)
-            for path in folder.glob(f"day=*/{PART}")
-        ]
-        return sorted(found, key=lambda snapshot: (snapshot.day, snapshot.source))
 
     def _spans(self, source: str) -> list[spans.Span]:
         path = self._folder / Table.COVERAGE / f"source={source}" / PART

@@ -7,7 +7,7 @@ from functools import singledispatch
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from bot.messages.escape import is_https, short
-from bot.messages.message import Button, Buttons, Divider, Fields, Headline, Meter, Meters, Note, Text
+from bot.messages.message import Button, Buttons, Divider, Fields, Headline, Menu, Meter, Meters, Note, Text
 from bot.messages.spans import plain_text
 from bot.messages.split import cut, parts
 from bot.messages.words import UNKNOWN, percent
@@ -27,6 +27,7 @@ _FIELD_MOST: Final = 2000
 _FIELDS_MOST: Final = 10
 _CONTEXT_MOST: Final = 10
 _ACTIONS_MOST: Final = 25
+_OPTIONS_MOST: Final = 100
 _HEADER_MOST: Final = 150
 _LABEL_MOST: Final = 75
 _FIGURE_SPACE: Final = "\u2007"  # as wide as a digit: the percentages stand under each other
@@ -133,8 +134,9 @@ def _(block: Note) -> Iterator[Json]:
 
 @_made.register(Buttons)
 def _(block: Buttons) -> Iterator[Json]:
-    for some in _in_groups(block.buttons, _ACTIONS_MOST):
-        yield {"type": "actions", "elements": list(_elements(some))}
+    elements = [*_elements(block.buttons), *([_select(block.menu)] if block.menu else [])]
+    for some in _in_groups(elements, _ACTIONS_MOST):
+        yield {"type": "actions", "elements": some}
 
 
 @_made.register(Divider)
@@ -160,6 +162,12 @@ def _element(button: Button, action_id: str) -> Json:
     if button.style:
         made["style"] = button.style
     return made
+
+
+def _select(menu: Menu) -> Json:
+    options = [{"text": _plain(label, _LABEL_MOST), "value": value} for label, value in menu.choices[:_OPTIONS_MOST]]
+    placeholder = _plain(menu.label, _LABEL_MOST)
+    return {"type": "static_select", "placeholder": placeholder, "action_id": menu.action, "options": options}
 
 
 def _in_groups(items: Sequence[_Item], size: int) -> Iterator[list[_Item]]:
@@ -202,7 +210,8 @@ def _(block: Note) -> Iterator[str]:
 
 @_told.register(Buttons)
 def _(block: Buttons) -> Iterator[str]:
-    yield "  ".join(f"[{button.label}]" + (f" {button.url}" if button.url else "") for button in block.buttons)
+    menu = [f"[{block.menu.label} ▾]"] if block.menu else []
+    yield "  ".join([*(f"[{one.label}]" + (f" {one.url}" if one.url else "") for one in block.buttons), *menu])
 
 
 @_told.register(Divider)

@@ -94,7 +94,8 @@ def _(block: Note) -> Iterator[RenderableType]:
 
 @_drawn.register(Buttons)
 def _(block: Buttons) -> Iterator[RenderableType]:
-    yield Padding(RichText("  ").join(map(_button, block.buttons)), (1, 0, 0, 0))
+    menu = [RichText(f"[{block.menu.label} ▾]", style="reverse")] if block.menu else []
+    yield Padding(RichText("  ").join([*map(_button, block.buttons), *menu]), (1, 0, 0, 0))
 
 
 @_drawn.register(Divider)

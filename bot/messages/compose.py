@@ -7,13 +7,14 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
 from bot.core.episodes import Phase
+from bot.core.verdicts import Scope
 from bot.messages import evidence, words
 from bot.messages.escape import is_https, mention, mrkdwn, plain, short
 from bot.messages.message import Button, Buttons, Fields, Meter, Meters, Note, Text
-from bot.messages.revise import CLAIM, HEADLINE_MOST
+from bot.messages.revise import CLAIM, HEADLINE_MOST, acts_menu
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from bot.core.episodes import Episode
     from bot.core.verdicts import Value
@@ -39,6 +40,10 @@ _ALL_OF_IT: Final[Mapping[str, str]] = {
     "renewal": "ARR up for renewal",
     "upsell": "ARR",
 }
+_TOO_LITTLE: Final[Mapping[str, str]] = {
+    "accounts_gone": "Accounts gone",
+    "unmatched_share": "Usage that is no account's",
+}
 _LOWEST_FIRST: Final = frozenset({"churn_risk"})
 
 
@@ -53,7 +58,7 @@ def account_alert(context: Context) -> Iterator[Block]:
     yield from _meters(context.lines, context.as_of, context.rule.kind)
     yield _fields(_alert_fields(context))
     yield from _why(context)
-    yield from _buttons(account.url if account else None, context.episode)
+    yield from _buttons(account.url if account else None, context.episode, context.rule.kind)
     yield Note((*_origin(context), _complete_to(context.m.get("usage_as_of"), "usage")))
 
 
@@ -67,13 +72,43 @@ def source_alert(context: Context) -> Iterator[Block]:
             ("Complete to", words.day(m.get("complete_to"))),
             ("Counts as stale after", words.span(m.get("stale_after_days"))),
             ("Rows refused", rows),
+            *((label, words.percent(m[name])) for name, label in _TOO_LITTLE.items() if m.get(name)),
         ]
     )
     if m.get("error"):
         yield Text(f"*The last reading said:* {mrkdwn(short(str(m['error']), 500))}")
     yield from _why(context)
-    yield from _buttons(None, context.episode)
+    yield from _buttons(None, context.episode, context.rule.kind)
     yield Note(tuple(_origin(context)))
+
+
+def fleet_alert(context: Context) -> Iterator[Block]:
+    """Make the blocks of an alert about all accounts together."""
+    m = context.m
+    since, until = m.get("falling_since"), m.get("falling_until")
+    when = words.day(since) if since == until else f"{words.day(since)} to {words.day(until)}"
+    yield _fields(
+        [
+            ("Accounts that fall", f"{words.number(m.get('falling_accounts'))} of {_watched(m)} watched"),
+            ("Believed up to", words.number(m.get("falling_limit"))),
+            ("Began to fall", when),
+            ("ARR of these accounts", words.money(m.get("falling_arr"), m.get("currency"))),
+        ]
+    )
+    yield from _buttons(None, context.episode, context.rule.kind)
+    yield Note(tuple(_origin(context)))
+
+
+def _watched(m: Mapping[str, Value | date]) -> str:
+    return words.number(m.get("watched_accounts"))
+
+
+SHAPES: Final[Mapping[Scope, Callable[[Context], Iterator[Block]]]] = {
+    Scope.ACCOUNT: account_alert,
+    Scope.SOURCE: source_alert,
+    Scope.FLEET: fleet_alert,
+}
+"""What an alert consists of under its headline and first sentence."""
 
 
 def account_answer(account: Account, view: AccountView, episodes: Sequence[Episode]) -> Iterator[Block]:
@@ -178,14 +213,13 @@ def _currency(m: Mapping[str, Value | date]) -> Value:
     return currency if isinstance(currency, str) else None
 
 
-def _buttons(url: str | None, episode: Episode) -> Iterator[Block]:
+def _buttons(url: str | None, episode: Episode, kind: str) -> Iterator[Block]:
     buttons: list[Button] = []
     if episode.phase in {Phase.PENDING, Phase.FIRING}:
         buttons.append(Button("Claim", CLAIM, episode.episode_id, style="primary"))
     if url and is_https(url):
         buttons.append(_open(url))
-    if buttons:
-        yield Buttons(tuple(buttons))
+    yield Buttons(tuple(buttons), acts_menu(episode.episode_id, kind))
 
 
 def _open(url: str) -> Button:

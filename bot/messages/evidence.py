@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import sqlglot
@@ -39,6 +40,8 @@ _MORE_THAN: Final[dict[type[exp.Expr], str]] = {
     exp.GTE: "at least",
 }
 _BACKGROUND: Final = frozenset({Unit.DAYS, Unit.DATE, Unit.TEXT, Unit.FLAG})
+_NOT_COMPARED: Final = frozenset({Unit.DAYS})
+"""Days run by themselves: how many they were four weeks ago tells nothing."""
 _SETTING: Final = frozenset({"arr", "contract_value", "active_lines", "seats", "nps"})
 
 
@@ -49,10 +52,13 @@ class Seen:
     label: str
     value: str
     threshold: str
+    was: str = ""
+    """The value of an earlier day, with the day: `was 52 % on 3 Mar 2026`."""
 
     def __str__(self) -> str:
-        """Write as `Licence utilization 41 % (under 50 %)`."""
-        return f"{self.label} {self.value} ({self.threshold})" if self.threshold else f"{self.label} {self.value}"
+        """Write as `Licence utilization 41 % (under 50 %; was 52 % on 3 Mar 2026)`."""
+        beside = "; ".join(filter(None, (self.threshold, self.was)))
+        return f"{self.label} {self.value} ({beside})" if beside else f"{self.label} {self.value}"
 
 
 def lead(finding: Finding, scope: Scope) -> str | None:
@@ -75,16 +81,37 @@ def _tells(name: str, scope: Scope) -> bool:
 
 
 def explain(finding: Finding, scope: Scope, currency: Value, *, ended: bool = False) -> Iterator[Seen]:
-    """Say what held, comparison by comparison; where the episode has ended, what every comparison sees now."""
+    """Say what held, comparison by comparison; where the episode has ended, what every comparison sees now.
+
+    What was before is said of that alone which tells something: a level, not a size, a date or a change.
+    """
     told: set[tuple[str, str]] = set()
+    reader = _Reader(scope, currency)
     for evidence in finding.evidence:
         if not ended and evidence.truth is not Truth.TRUE:
             continue
-        for seen in _seen(evidence, _Reader(scope, currency)):
+        for seen in _seen(evidence, reader):
             if not seen.threshold and (seen.label, seen.value) in told:
                 continue  # `pace > 1 OR pace IS NULL`: the value was said
             told.add((seen.label, seen.value))
-            yield replace(seen, threshold=f"alerts when {seen.threshold}") if ended and seen.threshold else seen
+            if ended:
+                yield replace(seen, threshold=f"alerts when {seen.threshold}" if seen.threshold else "", was="")
+            else:
+                yield seen if _moved(evidence, seen, scope) else replace(seen, was="")
+
+
+def _moved(evidence: Evidence, seen: Seen, scope: Scope) -> bool:
+    """Tell whether what was before helps somebody who has five seconds."""
+    name = evidence.values[0][0] if evidence.values else ""
+    metric = METRICS[scope].get(name)
+    changes = metric is not None and metric.unit is Unit.CHANGE
+    return _tells(name, scope) and not changes and f"was {seen.value} on" not in seen.was
+
+
+def compared(evidence: Evidence, scope: Scope, currency: Value) -> tuple[Seen, ...]:
+    """Say a comparison whether it holds or not: each value in it, what it was before, and what makes it hold."""
+    reader = _Reader(scope, currency, complete=evidence.truth is not Truth.TRUE)
+    return tuple(_seen(evidence, reader))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +120,21 @@ class _Reader:
 
     scope: Scope
     currency: Value
+    complete: bool = False
+    """Write what a flag would have to be, too: `fires when yes`. Where it is so, the value says it."""
 
     def value(self, value: Value, name: str) -> str:
         text = words.show(value, name, self.scope, self.currency)
         # The label says "Days to renewal" already.
         return _without_unit(text) if self.label(name).startswith("Days") else text
+
+    def was(self, evidence: Evidence, name: str) -> str:
+        before, now = dict(evidence.before).get(name), dict(evidence.values).get(name)
+        if before is None or self.unit(name) in _NOT_COMPARED:
+            return ""
+        if before == now and self.unit(name) in _BACKGROUND:
+            return ""  # still the same segment: nobody expected another one
+        return f"was {self.value(before, name)} on {words.day(evidence.before_on)}"
 
     def label(self, name: str) -> str:
         return words.label(name, self.scope)
@@ -108,25 +145,45 @@ class _Reader:
 
 
 def _seen(evidence: Evidence, reader: _Reader) -> Iterator[Seen]:
-    try:
-        tree = sqlglot.parse_one(evidence.text, dialect="duckdb").unnest()
-    except SqlglotError:
+    tree = _tree(evidence.text)
+    if tree is None:
         yield from _as_written(evidence, reader)
-        return
-    if len(evidence.values) == 1:
+    elif len(evidence.values) == 1:
         name, value = evidence.values[0]
-        threshold = "" if _says_itself(tree, name) else _comparison(tree, name, reader) or evidence.text
-        yield Seen(reader.label(name), _shown(value, name, threshold, reader), threshold)
+        threshold = _threshold(tree, name, reader) or ("" if _says_itself(tree, name) else evidence.text)
+        yield Seen(reader.label(name), _shown(value, name, threshold, reader), threshold, reader.was(evidence, name))
     else:
         yield from _between_metrics(tree, evidence, reader)
+
+
+@lru_cache(maxsize=1024)
+def _tree(text: str) -> exp.Expr | None:
+    """Parse a comparison once; None for what is no SQL. Nobody changes the tree."""
+    try:
+        return sqlglot.parse_one(text, dialect="duckdb").unnest()
+    except SqlglotError:
+        return None
+
+
+def _threshold(tree: exp.Expr, name: str, reader: _Reader) -> str | None:
+    if not _says_itself(tree, name):
+        return _comparison(tree, name, reader)
+    return _itself(tree) if reader.complete else None
+
+
+def _itself(tree: exp.Expr) -> str:
+    """Write what a flag or a NULL has to be: `yes`, `no`, `known`, `unknown`."""
+    turned = isinstance(tree, exp.Not)
+    inner = tree.this.unnest() if turned else tree
+    holds, fails = ("unknown", "known") if isinstance(inner, exp.Is) else ("yes", "no")
+    return fails if turned else holds
 
 
 def _as_written(evidence: Evidence, reader: _Reader) -> Iterator[Seen]:
     """Give the values of a comparison that has no words, and the comparison itself with the last of them."""
     for place, (name, value) in enumerate(evidence.values, start=1):
-        yield Seen(
-            reader.label(name), reader.value(value, name), evidence.text if place == len(evidence.values) else ""
-        )
+        threshold = evidence.text if place == len(evidence.values) else ""
+        yield Seen(reader.label(name), reader.value(value, name), threshold, reader.was(evidence, name))
 
 
 def _between_metrics(tree: exp.Expr, evidence: Evidence, reader: _Reader) -> Iterator[Seen]:
@@ -138,7 +195,7 @@ def _between_metrics(tree: exp.Expr, evidence: Evidence, reader: _Reader) -> Ite
         return
     one, other = sides
     limit = f"{_word(tree)} {words.running(reader.label(other))}: {reader.value(values[other], other)}"
-    yield Seen(reader.label(one), reader.value(values[one], one), limit)
+    yield Seen(reader.label(one), reader.value(values[one], one), limit, reader.was(evidence, one))
 
 
 def _says_itself(tree: exp.Expr, name: str) -> bool:

@@ -78,10 +78,21 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True)
+class Menu:
+    """Something to choose from: an action with the value of the choice."""
+
+    label: str
+    action: str
+    choices: tuple[tuple[str, str], ...]
+    """Label and value of each. Plain text."""
+
+
+@dataclass(frozen=True, slots=True)
 class Buttons:
-    """A row of buttons."""
+    """A row of buttons, and after them a menu."""
 
     buttons: tuple[Button, ...]
+    menu: Menu | None = None
     form: Literal["buttons"] = field(default="buttons", kw_only=True, repr=False)
 
 
@@ -100,7 +111,7 @@ class Message:
     """What is said, in whatever format."""
 
     kind: str
-    """churn_risk | upsell | renewal | operations | answer"""
+    """churn_risk | upsell | renewal | operations | digest | answer"""
     summary: str
     """The whole message in one escaped line: the notification on a phone, the fallback for readers."""
     blocks: tuple[Annotated[Block, Field(discriminator="form")], ...]

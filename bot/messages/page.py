@@ -78,7 +78,8 @@ def _(block: Note) -> Iterator[str]:
 
 @_written.register(Buttons)
 def _(block: Buttons) -> Iterator[str]:
-    yield f'<div class="buttons">{"".join(map(_button, block.buttons))}</div>'
+    menu = f'<span class="button">{escape(block.menu.label)} ▾</span>' if block.menu else ""
+    yield f'<div class="buttons">{"".join(map(_button, block.buttons))}{menu}</div>'
 
 
 @_written.register(Divider)

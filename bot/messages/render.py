@@ -9,13 +9,13 @@ from bot.core.episodes import Phase
 from bot.core.metrics import METRICS
 from bot.core.verdicts import Scope
 from bot.errors import TemplateError
-from bot.messages import compose, evidence, words
+from bot.messages import compose, digest, evidence, words
 from bot.messages.blocks import to_blocks
 from bot.messages.context import Account, Context
 from bot.messages.escape import Line, Safe, mrkdwn
 from bot.messages.limits import OWN_TEXT_MOST, UPDATE_TEXT_MOST, as_slack_says, validate
 from bot.messages.message import Block, Headline, Message, Text
-from bot.messages.revise import claimed, resolved
+from bot.messages.revise import claimed, resolved, revised
 from bot.messages.split import cut
 from bot.messages.texts import Texts
 
@@ -26,9 +26,10 @@ if TYPE_CHECKING:
 
     from bot.core.episodes import Episode
     from bot.core.verdicts import Value
+    from bot.messages.digest import Entry
     from bot.state.rows import AccountView, Person
 
-__all__ = ["Account", "Context", "Templates", "claimed", "not_found", "resolved"]
+__all__ = ["Account", "Context", "Templates", "claimed", "not_found", "resolved", "revised"]
 
 _SUMMARY_MOST: Final = 600
 _GAPS: Final = re.compile(r"\n{3,}")
@@ -53,7 +54,7 @@ class Templates:
         Raises TemplateError where the template cannot be rendered or Slack would refuse the result.
         """
         title, body, fallback = self._rendered(context.rule.template, _variables(context))
-        shape = compose.account_alert if context.rule.scope is Scope.ACCOUNT else compose.source_alert
+        shape = compose.SHAPES[context.rule.scope]
         blocks: tuple[Block, ...] = (Headline(title), Text(body), *shape(context))
         message = _with_state(Message(context.rule.kind, fallback, blocks), context)
         return _checked(message, context.rule.template)
@@ -70,10 +71,20 @@ class Templates:
         Raises TemplateError as `alert` does.
         """
         account = Account.of(view, people)
-        shared = _shared(account, view.metrics, view.as_of, company)
+        shared = _shared(account, Scope.ACCOUNT, view.metrics, view.as_of, company)
         title, body, fallback = self._rendered("account", {**shared, "lines": view.lines})
         blocks = (Headline(title), Text(body), *compose.account_answer(account, view, episodes))
         return _checked(Message("answer", fallback, tuple(blocks)), "account")
+
+    def digest(self, entries: Sequence[Entry], reason: str, day: date, company: str, command: str) -> Message:
+        """Write the alerts of a person's day that are not said by themselves, in the order given; at least one.
+
+        `reason`: why not. `command`: the slash command. Raises TemplateError as `alert` does.
+        """
+        variables = {**_shared(None, Scope.ACCOUNT, {}, day, company), "lines": entries, "reason": reason}
+        title, body, fallback = self._rendered(digest.KIND, variables)
+        blocks = (Headline(title), Text(body), *digest.entries_blocks(entries, command))
+        return _checked(Message(digest.KIND, fallback, blocks), digest.KIND)
 
     def _rendered(self, name: str, variables: Mapping[str, object]) -> tuple[str, str, str]:
         title = compose.headline(self._texts.text(name, "title", variables))
@@ -98,9 +109,8 @@ def not_found(text: str, suggestions: Sequence[str]) -> Message:
 
 
 def _shared(
-    account: Account | None, metrics: Mapping[str, Value | date], as_of: date, company: str
+    account: Account | None, scope: Scope, metrics: Mapping[str, Value | date], as_of: date, company: str
 ) -> dict[str, object]:
-    scope = Scope.SOURCE if account is None else Scope.ACCOUNT
     return {
         "account": account,
         # A metric that nobody measured is unknown; a name that is in no catalogue stays an error.
@@ -125,7 +135,7 @@ def _variables(context: Context) -> dict[str, object]:
     scope, currency = context.rule.scope, context.m.get("currency")
     name = evidence.lead(context.finding, scope)
     return {
-        **_shared(context.account, context.m, context.as_of, context.company),
+        **_shared(context.account, scope, context.m, context.as_of, context.company),
         "lines": context.lines,
         "finding": context.finding,
         "episode": context.episode,
@@ -143,12 +153,7 @@ def _state(episode: Episode) -> str:
 
 
 def _with_state(message: Message, context: Context) -> Message:
-    episode = context.episode
-    if episode.claimed_by or episode.phase is Phase.CLAIMED:
-        message = claimed(message, episode.claimed_by, episode.claimed_at)
-    if episode.phase is Phase.RESOLVED:
-        message = resolved(message, episode.resolved_at or context.as_of, context.reason)
-    return message
+    return revised(message, context.episode, context.reason)
 
 
 def _checked(message: Message, template: str) -> Message:

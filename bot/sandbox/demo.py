@@ -20,7 +20,7 @@ from bot.once import complain, deliver
 from bot.out import cards, print_json
 from bot.outcomes import outcomes
 from bot.progress import progress_bars
-from bot.report import account_names, as_data
+from bot.report import account_names, account_of, as_data
 from bot.run import moment_of, run_night
 from bot.sandbox.company import DEMO_SETTINGS, VENDOR, sample_company
 from bot.sandbox.console import stay_up
@@ -157,7 +157,8 @@ class Received:
 
     destination: str
     """`#channel`, or the name of the person whose direct message it is."""
-    account: str
+    account: str | None
+    """None for a digest, which is about several."""
     message: Message
     entry: Entry
 
@@ -182,8 +183,7 @@ def received(world: SlackWorld, house: House, report: NightReport) -> list[Recei
         if delivery is not None:
             message = with_note(delivery.notice.message, delivery.meant_for, house.store.person)
             where = entry.channel_name if entry.user else f"#{entry.channel_name}"
-            subject = delivery.notice.subject
-            found.append(Received(where, names.get(subject, subject), message, entry))
+            found.append(Received(where, account_of(delivery.notice, names), message, entry))
     return found
 
 

@@ -61,20 +61,22 @@ def _connections_open(world: SlackWorld, _arguments: Arguments) -> Json:
 def _post_message(world: SlackWorld, arguments: Arguments) -> Json:
     channel = _writable(world, arguments.required("channel", "channel_not_found"))
     content = content_of(arguments)
+    if content.thread_ts is not None and not world.rooms.has_thread(channel.id, content.thread_ts):
+        raise SlackError("thread_not_found")
     world.pace.post(channel.id, world.now())
     message = world.rooms.post(channel, content, "chat.postMessage")
     return {"channel": channel.id, "ts": message.ts, "message": message.as_json(with_metadata=True)}
 
 
 def _update(world: SlackWorld, arguments: Arguments) -> Json:
-    message = _own_message(world, arguments)
+    message = _own_message(world, arguments, "cant_update_message")
     world.rooms.update(message, update_of(arguments, message.content), "chat.update")
     text = message.content.text
     return {"channel": message.channel, "ts": message.ts, "text": text, "message": message.as_json(with_metadata=True)}
 
 
 def _delete(world: SlackWorld, arguments: Arguments) -> Json:
-    message = _own_message(world, arguments)
+    message = _own_message(world, arguments, "cant_delete_message")
     world.rooms.delete(message, "chat.delete")
     return {"channel": message.channel, "ts": message.ts}
 
@@ -126,12 +128,12 @@ def _conversations_list(world: SlackWorld, arguments: Arguments) -> Json:
 
 def _history(world: SlackWorld, arguments: Arguments) -> Json:
     channel = _readable(world, arguments)
-    return _messages(world.rooms.history(channel.id, _span(arguments)), arguments)
+    return _messages(world, world.rooms.history(channel.id, _span(arguments)), arguments)
 
 
 def _replies(world: SlackWorld, arguments: Arguments) -> Json:
     channel = _readable(world, arguments)
-    return _messages(world.rooms.thread(channel.id, arguments.required("ts"), _span(arguments)), arguments)
+    return _messages(world, world.rooms.thread(channel.id, arguments.required("ts"), _span(arguments)), arguments)
 
 
 def _lookup_by_email(world: SlackWorld, arguments: Arguments) -> Json:
@@ -164,13 +166,15 @@ def _blocks_validate(_world: SlackWorld, arguments: Arguments) -> Json:
     return {}
 
 
-def _own_message(world: SlackWorld, arguments: Arguments) -> SlackMessage:
+def _own_message(world: SlackWorld, arguments: Arguments, refusal: str) -> SlackMessage:
     channel = world.rooms.by_id(arguments.required("channel", "channel_not_found"))
     if channel.is_archived:
         raise SlackError("is_archived")
     message = world.rooms.message(channel.id, arguments.required("ts", "message_not_found"))
     if message.reader is not None:
-        raise SlackError("cant_update_message")
+        raise SlackError(refusal)
+    if message.is_tombstone:
+        raise SlackError("message_not_found")
     return message
 
 
@@ -198,9 +202,10 @@ def _span(arguments: Arguments) -> Span:
     )
 
 
-def _messages(messages: Sequence[SlackMessage], arguments: Arguments) -> Json:
+def _messages(world: SlackWorld, messages: Sequence[SlackMessage], arguments: Arguments) -> Json:
     with_metadata = arguments.flag("include_all_metadata")
-    answer = _paged("messages", [message.as_json(with_metadata=with_metadata) for message in messages], arguments)
+    shown = [message.as_json(with_metadata=with_metadata) | world.rooms.thread_json(message) for message in messages]
+    answer = _paged("messages", shown, arguments)
     return {**answer, "has_more": bool(answer["response_metadata"]["next_cursor"]), "pin_count": 0}
 
 

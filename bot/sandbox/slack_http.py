@@ -61,6 +61,7 @@ class WebApi:
         request = Request(scope, receive)
         name = request.path_params["method"]
         self._world.address = str(request.base_url).rstrip("/")
+        await asyncio.sleep(self._world.latency / 2)
         fault = self._world.faults.take(name)
         if fault is None or fault.accepted:
             response = await self._run(request, name)
@@ -69,6 +70,7 @@ class WebApi:
             if faulty is None:
                 return
             response = faulty
+        await asyncio.sleep(self._world.latency / 2)
         await response(scope, receive, send)
 
     async def _run(self, request: Request, name: str) -> Response:
@@ -77,6 +79,7 @@ class WebApi:
             with self._world.lock:
                 body = call(self._world, name, _token(request, arguments), arguments)
         except RateLimitedError as error:
+            self._world.throttled[name] += 1
             return JSONResponse(error.as_json(), 429, {"Retry-After": str(error.retry_after)})
         except SlackError as error:
             return JSONResponse(error.as_json())

@@ -90,4 +90,13 @@ def buttons(message: SlackMessage) -> Iterator[Json]:
         for element in elements:
             if isinstance(element, dict) and "action_id" in element:
                 kept = {key: element[key] for key in ("action_id", "text", "value", "type", "style") if key in element}
-                yield {**kept, "block_id": block["block_id"]}
+                yield from _choices(element, {**kept, "block_id": block["block_id"]})
+
+
+def _choices(element: Json, action: Json) -> Iterator[Json]:
+    """Yield the action of a button, or one for each option of a menu: `value` tells them apart."""
+    if element["type"] != "static_select":
+        yield action
+        return
+    for option in element["options"]:
+        yield {**action, "selected_option": option, "placeholder": element.get("placeholder")}

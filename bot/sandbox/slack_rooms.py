@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import copy
 import itertools
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bot.sandbox.slack_state import Content, Entry, SlackChannel, SlackError, SlackMessage, SlackUser, Stamps, ts_key
+from bot.sandbox.slack_state import (
+    BOT_USER,
+    Content,
+    Entry,
+    SlackChannel,
+    SlackError,
+    SlackMessage,
+    SlackUser,
+    Stamps,
+    ts_key,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -44,6 +55,7 @@ class Rooms:
         self._clock = clock
         self._stamps = Stamps(clock)
         self._messages: dict[tuple[str, str], SlackMessage] = {}
+        self._threads: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
         self._block_ids = itertools.count(1)
 
     # people
@@ -110,9 +122,12 @@ class Rooms:
         return message
 
     def delete(self, message: SlackMessage, via: str) -> None:
-        """Take a message away."""
-        del self._messages[message.channel, message.ts]
+        """Take a message away. One that has answers leaves a tombstone, under which they stay."""
         self._note("delete", message, via)
+        if any(self._answers(message)):
+            message.content, message.is_tombstone = Content("This message was deleted."), True
+        else:
+            del self._messages[message.channel, message.ts]
 
     def message(self, channel: str, ts: str) -> SlackMessage:
         """Find a message. Raises SlackError message_not_found."""
@@ -123,7 +138,7 @@ class Rooms:
 
     def messages(self) -> list[SlackMessage]:
         """Return every message, oldest first."""
-        return list(self._messages.values())
+        return [message for message in self._messages.values() if not message.is_tombstone]
 
     def history(self, channel: str, span: Span) -> list[SlackMessage]:
         """Return what everyone sees in a conversation, newest first: no answers in threads, unless broadcast."""
@@ -135,13 +150,38 @@ class Rooms:
 
     def thread(self, channel: str, ts: str, span: Span) -> list[SlackMessage]:
         """Return a message and the answers to it, oldest first. Raises SlackError thread_not_found."""
-        if (channel, ts) not in self._messages:
+        if not self.has_thread(channel, ts):
             raise SlackError("thread_not_found")
-        return [
-            message
-            for message in self._public(channel)
-            if message.ts == ts or (message.content.thread_ts == ts and span.holds(message.ts))
-        ]
+        root = self._messages[channel, ts]
+        return [root, *(answer for answer in self._answers(root) if span.holds(answer.ts))]
+
+    def has_thread(self, channel: str, ts: str) -> bool:
+        """Tell whether something stands there that can be answered."""
+        root = self._messages.get((channel, ts))
+        return root is not None and root.reader is None
+
+    def thread_json(self, message: SlackMessage) -> Json:
+        """Return what a history tells of a message's thread."""
+        root = self._messages.get((message.channel, message.content.thread_ts or ""))
+        if root is not None:
+            broadcast = {"subtype": "thread_broadcast", "root": root.as_json()} if message.content.broadcast else {}
+            return {"parent_user_id": BOT_USER, **broadcast}
+        answers = list(self._answers(message))
+        if not answers:
+            return {}
+        return {
+            "thread_ts": message.ts,
+            "reply_count": len(answers),
+            "reply_users_count": 1,
+            "reply_users": [BOT_USER],
+            "latest_reply": answers[-1].ts,
+            "is_locked": False,
+            "subscribed": True,
+        }
+
+    def _answers(self, root: SlackMessage) -> Iterator[SlackMessage]:
+        threads = self._threads.get((root.channel, root.ts), ())
+        return (self._messages[root.channel, ts] for ts in threads if (root.channel, ts) in self._messages)
 
     def _public(self, channel: str) -> Iterator[SlackMessage]:
         return (message for message in self._messages.values() if message.channel == channel and message.reader is None)
@@ -149,6 +189,8 @@ class Rooms:
     def _put(self, kind: str, channel: SlackChannel, content: Content, via: str, reader: str | None) -> SlackMessage:
         message = SlackMessage(channel.id, self._stamps.next(), self._with_block_ids(content), reader=reader)
         self._messages[channel.id, message.ts] = message
+        if content.thread_ts is not None and reader is None:
+            self._threads[channel.id, content.thread_ts].append(message.ts)
         self._note(kind, message, via)
         return message
 

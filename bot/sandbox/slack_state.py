@@ -156,10 +156,21 @@ class SlackMessage:
     content: Content
     edited_ts: str | None = None
     reader: str | None = None
+    is_tombstone: bool = False
+    """Removed, and kept in its place because there are answers to it."""
 
     def as_json(self, *, with_metadata: bool = False) -> Json:
         """Return the message as `conversations.history` does; metadata on request only."""
         content = self.content
+        if self.is_tombstone:
+            return {
+                "type": "message",
+                "subtype": "tombstone",
+                "user": "USLACKBOT",
+                "text": content.text,
+                "hidden": True,
+                "ts": self.ts,
+            }
         optional = {
             "blocks": list(content.blocks),
             "attachments": list(content.attachments),

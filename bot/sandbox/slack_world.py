@@ -7,6 +7,7 @@ import json
 import threading
 import time
 import uuid
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
@@ -46,6 +47,8 @@ class SlackWorld:
     limits: RateLimits = field(default_factory=RateLimits, kw_only=True)
     scopes: frozenset[str] = field(default=SCOPES, kw_only=True)
     command: str = field(default="/headroom", kw_only=True)
+    latency: float = field(default=0.0, kw_only=True)
+    """Seconds that each call of the Web API takes, half of them before it has any effect."""
     request_url: str | None = field(default=None, kw_only=True)
     """Where the app listens in HTTP mode; used while no socket is connected."""
 
@@ -53,6 +56,7 @@ class SlackWorld:
         self.address = "http://127.0.0.1"
         self.rooms = Rooms(self.users, self.channels, self.clock)
         self.pace = Pace(self.limits)
+        self.throttled: Counter[str] = Counter()
         self.faults = Faults()
         self.sockets = Sockets()
         self.lock = threading.RLock()
@@ -104,9 +108,11 @@ class SlackWorld:
     def press(
         self, user: str | SlackUser, channel: str, ts: str, action_id: str, value: str | None = None
     ) -> Interaction:
-        """Press a button of a message; returns when the app has acknowledged, or after three seconds.
+        """Press a button of a message, or choose from a menu.
 
-        `value` tells buttons with one action id apart. Raises LookupError where there is no such button.
+        Returns when the app has acknowledged, or after three seconds.
+
+        `value` tells buttons with one action id apart, and says what is chosen. Raises LookupError where there is none.
         """
         person, room = self._place(user, channel)
         with self.lock:
@@ -144,7 +150,8 @@ class SlackWorld:
     def _button(self, message: SlackMessage, action_id: str, value: str | None) -> Json:
         found = list(buttons(message))
         for action in found:
-            if action["action_id"] == action_id and value in {None, action.get("value")}:
+            chosen = action.get("value") or action.get("selected_option", {}).get("value")
+            if action["action_id"] == action_id and value in {None, chosen}:
                 return {**action, "action_ts": f"{self.now():.6f}"}
         known = ", ".join(sorted(action["action_id"] for action in found)) or "none"
         raise LookupError(f"the message has no button '{action_id}'; it has: {known}")

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import structlog
 
-from bot.core.episodes import Phase
+from bot.core.episodes import Outcome, Phase, word
+from bot.messages.revise import SNOOZE
 from bot.slack.client import webhook_client
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from bot.core.episodes import Step
+    from bot.core.episodes import Episode, Step
 
 UNKNOWN: Final = "This alert is no longer known here: there is nothing to claim."
 
@@ -29,14 +30,20 @@ class Episodes(Protocol):
         `notify` of the step tells the one who won. Raises UnknownEpisodeError.
         """
 
+    def snooze_episode(self, episode_id: str, user: str, days: int, now: datetime) -> Step:
+        """Silence an episode for so many days of the company; as above."""
+
+    def close_episode(self, episode_id: str, user: str, outcome: Outcome, now: datetime) -> Step:
+        """Say what became of an episode; the first one wins; as above."""
+
 
 def claim_reply(step: Step, user: str) -> str | None:
     """Say what the person who pressed needs to know; None where the edited message says it all."""
     episode = step.episode
     if episode is None:
         return UNKNOWN
-    if episode.phase is Phase.RESOLVED:
-        return "This alert is over: nothing is left to claim."
+    if (over := _over(episode)) is not None:
+        return over
     if step.notify:
         return None
     if episode.claimed_by == user:
@@ -44,6 +51,28 @@ def claim_reply(step: Step, user: str) -> str | None:
     if episode.claimed_by is None:
         return "This alert cannot be claimed now."
     return f"Already claimed by <@{episode.claimed_by}>."
+
+
+def _over(episode: Episode) -> str | None:
+    if episode.outcome is not None:
+        return f"Already closed as {word(episode.outcome)} by <@{episode.closed_by}>."
+    return "This alert is over: nothing is left to claim." if episode.phase is Phase.RESOLVED else None
+
+
+def choose(episodes: Episodes, choice: tuple[str, str, str], user: str, now: datetime) -> Step:
+    """Do with an episode what somebody chose from its menu. Raises UnknownEpisodeError."""
+    episode_id, verb, argument = choice
+    if verb == SNOOZE:
+        return episodes.snooze_episode(episode_id, user, int(argument), now)
+    return episodes.close_episode(episode_id, user, Outcome(argument), now)
+
+
+def choice_reply(step: Step) -> str | None:
+    """Say why what was chosen was not done; None where the edited message says it all."""
+    if step.notify:
+        return None
+    over = _over(step.episode) if step.episode is not None and step.episode.outcome is not None else None
+    return over or f"Nothing was changed: {step.detail}."
 
 
 def tell(response_url: str, text: str) -> None:

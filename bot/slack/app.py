@@ -15,11 +15,11 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.error import BoltUnhandledRequestError
 
 from bot.messages.blocks import to_blocks
-from bot.messages.revise import CLAIM
-from bot.slack.actions import UNKNOWN, claim_reply, tell
+from bot.messages.revise import ACT, CLAIM, choice_of
+from bot.slack.actions import UNKNOWN, choice_reply, choose, claim_reply, tell
 from bot.slack.client import web_client
 from bot.slack.commands import reply
-from bot.state.claims import UnknownEpisodeError
+from bot.state.acts import UnknownEpisodeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from slack_bolt import Ack
 
+    from bot.core.episodes import Step
     from bot.messages.message import Message
     from bot.slack.actions import Episodes
     from bot.slack.client import SlackAccess
@@ -64,6 +65,10 @@ def make_app(
         desk.claim(body, action)
         ack()
 
+    def act(ack: Ack, body: dict[str, Any], action: dict[str, Any]) -> None:
+        desk.act(body, action)
+        ack()
+
     def other_action(ack: Ack) -> None:
         ack()  # a button that only opens a link, say: unacknowledged, Slack would mark it as failed
 
@@ -72,6 +77,7 @@ def make_app(
 
     app.command(access.command)(command)
     app.action({"type": "block_actions", "action_id": CLAIM})(claim)
+    app.action({"type": "block_actions", "action_id": ACT})(act)
     app.action({"type": "block_actions", "action_id": re.compile("")})(other_action)
     app.error(failed)
     return app
@@ -90,14 +96,29 @@ class _Desk:
     def claim(self, body: dict[str, Any], action: dict[str, Any]) -> None:
         """Let the person who pressed take the episode on, or tell them why not."""
         user = body["user"]["id"]
+        self._done(
+            body,
+            lambda: self.episodes.claim_episode(action.get("value") or "", user, self.clock()),
+            lambda step: claim_reply(step, user),
+        )
+
+    def act(self, body: dict[str, Any], action: dict[str, Any]) -> None:
+        """Snooze or close the episode as chosen, or tell the person why that was not done."""
+        choice, user = choice_of((action.get("selected_option") or {}).get("value") or ""), body["user"]["id"]
+        if choice is None:
+            self.tell(body, UNKNOWN)
+            return
+        self._done(body, lambda: choose(self.episodes, choice, user, self.clock()), choice_reply)
+
+    def _done(self, body: dict[str, Any], act: Callable[[], Step], reply_to: Callable[[Step], str | None]) -> None:
         try:
-            step = self.episodes.claim_episode(action.get("value") or "", user, self.clock())
+            step = act()
         except UnknownEpisodeError:
             self.tell(body, UNKNOWN)
             return
         if step.notify:
             self.wake()
-        if (said := claim_reply(step, user)) is not None:
+        if (said := reply_to(step)) is not None:
             self.tell(body, said)
 
     def tell(self, body: dict[str, Any], text: str) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 import socket
 import ssl
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.error import URLError
 
 from slack_sdk.errors import SlackApiError
@@ -47,10 +47,16 @@ REFUSALS: Final = CONTENT | _words(
     "invalid_json json_not_object missing_post_type deprecated_endpoint method_deprecated "
     "unknown_method as_user_not_supported duplicate_channel_not_found duplicate_message_not_found "
     "invalid_metadata_format invalid_metadata_schema metadata_must_be_sent_from_app metadata_too_large "
-    "message_not_found cant_update_message edit_window_closed thread_not_found "
+    "message_not_found cant_update_message cant_delete_message compliance_exports_prevent_deletion "
+    "edit_window_closed thread_not_found "
     "slack_connect_file_link_sharing_blocked"
 )
 """Slack's own words for a definite no. What is not here is not definite."""
+
+NO_THREAD: Final = _words(
+    "thread_not_found cannot_reply_to_message restricted_action_non_threadable_channel restricted_action_thread_locked"
+)
+"""Nothing can be said in this thread; in the channel itself it can."""
 
 AUTH: Final = _words(
     "not_authed invalid_auth account_inactive token_revoked token_expired missing_scope no_permission "
@@ -69,6 +75,28 @@ UNKNOWN_METHOD: Final = "unknown_method"
 
 _DEFAULT_PAUSE: Final = 10.0
 _NOT_FOUND, _TOO_MANY, _SERVER_ERROR = 404, 429, 500
+
+
+A_MINUTE: Final[Mapping[str, int]] = {
+    "users.lookupByEmail": 50,
+    "conversations.open": 50,
+    "conversations.info": 50,
+    "conversations.history": 50,
+    "conversations.replies": 50,
+    "conversations.list": 20,
+    "chat.delete": 50,
+}
+"""How often Slack permits a call, by method, app and workspace. Posts and updates are counted when they are claimed."""
+
+
+class Meter(Protocol):
+    """Counts calls for all replicas: the state store."""
+
+    def take_call(self, method: str, a_minute: int) -> float | None:
+        """Count a call; None: it may be made now. Otherwise seconds to wait, and it is not counted."""
+
+    def hold_calls(self, method: str, seconds: float) -> None:
+        """Let nobody call a method for so long."""
 
 
 class RefusedError(DeliveryError):
@@ -92,22 +120,39 @@ class UnknownAnswerError(UnclearError):
     """Slack answered in a word that no list knows."""
 
 
-def call(method: Callable[..., SlackResponse], *, writes: bool, **arguments: Any) -> Json:  # noqa: ANN401  # Slack's JSON
+def call(
+    method: Callable[..., SlackResponse],
+    *,
+    writes: bool,
+    meter: Meter | None = None,
+    **arguments: Any,  # noqa: ANN401  # Slack's JSON
+) -> Json:
     """Call a method of the client once and return what it answered.
 
     `writes`: an unclear end may have posted something. Raises UnclearError then; where nothing is at stake,
-    a DeliveryError to try again. Raises RefusedError and SlackAuthError for definite words.
+    a DeliveryError to try again. Raises RefusedError and SlackAuthError for definite words. With a `meter` it is not
+    called more often than Slack permits: that is a DeliveryError to try again, too.
     """
     what = method.__name__.replace("_", ".", 1)
+    _take_turn(what, meter)
     try:
         data = method(**arguments).data
     except SlackApiError as error:
-        raise _meaning(what, error, writes=writes) from error
+        meaning = _meaning(what, error, writes=writes)
+        if meter is not None and meaning.retry_after is not None:
+            meter.hold_calls(what, meaning.retry_after)
+        raise meaning from error
     except Exception as error:  # whatever went wrong on the way, the request may have arrived
         raise _trouble(what, error, writes=writes) from error
     if not isinstance(data, dict):
         raise _failed(f"{what}: the answer is no JSON object", writes=writes)
     return data
+
+
+def _take_turn(what: str, meter: Meter | None) -> None:
+    wait = meter.take_call(what, A_MINUTE[what]) if meter is not None and what in A_MINUTE else None
+    if wait is not None:
+        raise DeliveryError(f"{what}: {A_MINUTE[what]} calls a minute are permitted", permanent=False, retry_after=wait)
 
 
 def _trouble(what: str, error: Exception, *, writes: bool) -> DeliveryError:

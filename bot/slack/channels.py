@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,10 +17,14 @@ if TYPE_CHECKING:
 
     from slack_sdk import WebClient
 
+    from bot.slack.calls import Meter
+
 _log = structlog.get_logger(__name__)
 
 CHECKED_FOR: Final = 600.0
 """For how many seconds a channel that was looked at needs no second look."""
+LISTED_FOR: Final = 120.0
+"""For how many seconds after its last page a list of channels serves the next look-up, too."""
 _PAGE: Final = 999
 _ID: Final = re.compile(r"[CGD][A-Z0-9]+")
 
@@ -48,12 +53,15 @@ class Channels:
         known: Callable[[str], str | None] = lambda _: None,
         shared: Collection[str] = (),
         clock: Callable[[], float] = time.monotonic,
+        meter: Meter | None = None,
     ) -> None:
         self._client = client
+        self._meter = meter
         self._known = known
         self._shared = frozenset(shared)
         self._clock = clock
         self._checked: dict[str, tuple[str, float]] = {}
+        self._list = _List(self._page, clock)
 
     def resolve(self, destination: str) -> str:
         """Return the id of a channel, given as `#name` or id.
@@ -98,25 +106,51 @@ class Channels:
             # A channel that was given another name is not the one that the settings mean.
             if name in {info.get("name"), info.get("name_normalized")}:
                 return info
-        return self._search(destination, name)
+        listed = self._list.find(name)
+        if listed is None:
+            raise RefusedError(destination, "channel_not_found")
+        return listed
 
     def _ask(self, channel: str) -> Json:
-        info: Json = call(self._client.conversations_info, writes=False, channel=channel)["channel"]
+        answer = call(self._client.conversations_info, writes=False, meter=self._meter, channel=channel)
+        info: Json = answer["channel"]
         return info
 
-    def _search(self, destination: str, name: str) -> Json:
-        cursor = ""
-        while True:
-            page = call(
-                self._client.conversations_list,
-                writes=False,
-                types="public_channel,private_channel",
-                limit=_PAGE,
-                cursor=cursor,
-            )
-            for channel in page["channels"]:
-                if name in {channel.get("name"), channel.get("name_normalized")}:
-                    return dict(channel)
-            cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
-            if not cursor:
-                raise RefusedError(destination, "channel_not_found")
+    def _page(self, cursor: str) -> Json:
+        return call(
+            self._client.conversations_list,
+            writes=False,
+            meter=self._meter,
+            types="public_channel,private_channel",
+            limit=_PAGE,
+            cursor=cursor,
+        )
+
+
+class _List:
+    """The workspace's channels, read page by page as far as names are asked for. Safe between threads."""
+
+    def __init__(self, page: Callable[[str], Json], clock: Callable[[], float]) -> None:
+        self._page = page
+        self._clock = clock
+        self._reading = threading.Lock()
+        self._known: dict[str, Json] = {}
+        self._cursor: str | None = ""
+        self._until = 0.0
+
+    def find(self, name: str) -> Json | None:
+        """Return what the list says of a channel; None: there is none of that name. Raises DeliveryErrors."""
+        with self._reading:
+            if self._clock() >= self._until:
+                self._known, self._cursor = {}, ""
+            while name not in self._known and self._cursor is not None:
+                self._read_on(self._cursor)
+            return self._known.get(name)
+
+    def _read_on(self, cursor: str) -> None:
+        page = self._page(cursor)
+        for channel in page["channels"]:
+            for name in {channel.get("name"), channel.get("name_normalized")} - {None}:
+                self._known.setdefault(name, dict(channel))
+        self._cursor = (page.get("response_metadata") or {}).get("next_cursor") or None
+        self._until = self._clock() + LISTED_FOR

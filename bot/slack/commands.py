@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final, Protocol
 
 from bot.messages.message import Headline, Message, Note, Text
+from bot.slack.whys import Whys, asked_why, subject_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +29,7 @@ class Accounts(Protocol):
         """Return the nearest accounts, id and name, nearest first; none only where the store holds no account."""
 
 
-class Wording(Protocol):
+class Wording(Whys, Protocol):
     """How answers are worded."""
 
     def answer(self, view: AccountView) -> Message:
@@ -54,8 +55,34 @@ def reply(text: str, command: str, accounts: Accounts, wording: Wording) -> Mess
     wanted = asked_for(text)
     if wanted.lower() in _HELP:
         return help_message(command)
+    # First of all: an account may be called `Why Not`.
     if (view := accounts.find_account(wanted)) is not None:
         return wording.answer(view)
+    if (asked := asked_why(wanted)) is not None:
+        return _why(asked, command, accounts, wording)
+    return _unknown(wanted, accounts, wording)
+
+
+def _why(asked: str, command: str, accounts: Accounts, wording: Wording) -> Message:
+    if not asked:
+        return help_message(command)
+    found = subject_of(asked, accounts.find_account, wording.sources(), wording.rules())
+    if found is None:
+        return _unknown(_without_rule(asked, wording.rules()), accounts, wording)
+    if isinstance(found, Message):
+        return found
+    if found.view is None:
+        return wording.why_source(found.source, found.rule)
+    return wording.why(found.view, found.rule)
+
+
+def _without_rule(asked: str, rules: Sequence[str]) -> str:
+    """Return the part of a question that was meant for an account: what comes near it is looked for."""
+    head, _, last = asked.rpartition(" ")
+    return head if head and last.lower() in rules else asked
+
+
+def _unknown(wanted: str, accounts: Accounts, wording: Wording) -> Message:
     suggestions = accounts.suggest(wanted)
     return wording.not_found(wanted, suggestions) if suggestions else nothing_yet()
 
@@ -71,6 +98,8 @@ def help_message(command: str) -> Message:
                 f"`{command} Acme`  by name; the nearest names where it is not exact\n"
                 f"`{command} acme.com`  by domain\n"
                 f"`{command} 0015g00000XyZ12`  by its id in the CRM\n"
+                f"`{command} why Acme`  why each rule speaks of it, or what keeps it silent\n"
+                f"`{command} why Acme near-limit`  everything that one rule looks at\n"
                 f"`{command} help`  this page"
             ),
             Text("The answer shows what is contracted and what is used, and the day that it is true of."),

@@ -10,7 +10,7 @@ import os
 import re
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bot.errors import DeliveryError
 from bot.messages.blocks import to_blocks, to_text
@@ -48,38 +48,70 @@ class DirectoryTransport:
     def forget(self, destination: str) -> None:
         """Do nothing: folders are not remembered."""
 
-    def post(self, channel: str, message: Message, notice_id: str) -> Sent:
+    def post(
+        self,
+        channel: str,
+        message: Message,
+        notice_id: str,
+        thread: str | None = None,
+        *,
+        broadcast: bool = False,  # noqa: ARG002  # a folder shows everything to everybody
+    ) -> Sent:
         """Write a message; one that is there already stays as it is."""
         sent = Sent(channel, notice_id)
         if not self._path(sent, "json").exists():
-            self._write(sent, message)
+            self._write(sent, message, thread)
         return sent
 
     def update(self, sent: Sent, message: Message, notice_id: str) -> Sent:  # noqa: ARG002  # the place says which
         """Write a message over the one that stands there."""
-        self._write(sent, message)
+        self._write(sent, message, self._thread(sent))
         return sent
 
-    def find(self, channel: str, notice_id: str, since: datetime) -> Sent | None:  # noqa: ARG002  # a name needs no date
+    def delete(self, sent: Sent) -> None:
+        """Take the files of a message away."""
+        try:
+            for ending in ("json", "txt"):
+                self._path(sent, ending).unlink(missing_ok=True)
+        except OSError as error:
+            raise DeliveryError(f"{self._folder}: cannot be written to: {error}", permanent=False) from error
+
+    def find(
+        self,
+        channel: str,
+        notice_id: str,
+        since: datetime,  # noqa: ARG002  # a name needs no date
+        thread: str | None = None,  # noqa: ARG002  # nor a thread
+    ) -> tuple[Sent, ...]:
         """Look for the file of a notice."""
         sent = Sent(channel, notice_id)
-        return sent if self._path(sent, "json").exists() else None
+        return (sent,) if self._path(sent, "json").exists() else ()
+
+    def _thread(self, sent: Sent) -> str | None:
+        try:
+            record = json.loads(self._path(sent, "json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        thread: str | None = record.get("thread_ts")
+        return thread
 
     def _path(self, sent: Sent, ending: str) -> Path:
         return self._folder / sent.channel / f"{_folder_name(sent.ts)}.{ending}"
 
-    def _write(self, sent: Sent, message: Message) -> None:
+    def _write(self, sent: Sent, message: Message, thread: str | None) -> None:
         try:
             self._path(sent, "txt").parent.mkdir(parents=True, exist_ok=True)
             _replace(self._path(sent, "txt"), f"{to_text(message)}\n")
             # The JSON comes last: where it is, the message is whole.
-            _replace(self._path(sent, "json"), json.dumps(_record(sent, message), ensure_ascii=False, indent=2) + "\n")
+            _replace(self._path(sent, "json"), _json(sent, message, thread))
         except OSError as error:
             raise DeliveryError(f"{self._folder}: cannot be written to: {error}", permanent=False) from error
 
 
-def _record(sent: Sent, message: Message) -> dict[str, Any]:
-    return {"channel": sent.channel, "ts": sent.ts, **asdict(message), "slack": to_blocks(message)}
+def _json(sent: Sent, message: Message, thread: str | None) -> str:
+    place = {"channel": sent.channel, "ts": sent.ts} | ({"thread_ts": thread} if thread else {})
+    record = {**place, **asdict(message), "slack": to_blocks(message)}
+    return json.dumps(record, ensure_ascii=False, indent=2) + "\n"
 
 
 def _replace(path: Path, text: str) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from slack_sdk import WebClient
 
+    from bot.slack.calls import Meter
     from bot.state.rows import Person
 
 PERSON: Final = "person:"
@@ -60,9 +61,10 @@ def addressee(person_id: str, person: Person | None) -> Person:
 class People:
     """Finds the direct message channel of a person, and remembers it for a while."""
 
-    def __init__(self, store: PeopleStore, client: WebClient) -> None:
+    def __init__(self, store: PeopleStore, client: WebClient, meter: Meter | None = None) -> None:
         self._store = store
         self._client = client
+        self._meter = meter
 
     def channel_of(self, person_id: str) -> str:
         """Return the direct message channel of a person of the CRM.
@@ -97,7 +99,7 @@ class People:
 
     def _user(self, email: str) -> str | None:
         try:
-            user = call(self._client.users_lookupByEmail, writes=False, email=email)["user"]
+            user = call(self._client.users_lookupByEmail, writes=False, meter=self._meter, email=email)["user"]
         except RefusedError:
             return None
         # Members of other companies are found too, through shared channels: customer data is not for them.
@@ -106,7 +108,8 @@ class People:
 
     def _open(self, user_id: str) -> str | None:
         try:
-            channel: str = call(self._client.conversations_open, writes=False, users=user_id)["channel"]["id"]
+            opened = call(self._client.conversations_open, writes=False, meter=self._meter, users=user_id)
         except RefusedError:
             return None
+        channel: str = opened["channel"]["id"]
         return channel

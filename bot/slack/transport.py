@@ -1,4 +1,4 @@
-"""Slack as a place that messages go to: resolve, post, update, find. Every call is made once."""
+"""Slack as a place that messages go to: resolve, post, update, find, delete. Every call is made once."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from bot.errors import DeliveryError, UnclearError
 from bot.messages.blocks import to_blocks
-from bot.slack.calls import SlackAuthError, call
+from bot.slack.calls import NO_THREAD, RefusedError, SlackAuthError, call
 from bot.slack.people import PERSON
 from bot.state.rows import Sent
 
@@ -16,12 +16,14 @@ if TYPE_CHECKING:
     from slack_sdk import WebClient
 
     from bot.messages.message import Message
+    from bot.slack.calls import Meter
     from bot.slack.channels import Channels
     from bot.slack.people import People
 
 EVENT_TYPE: Final = "headroom_notice"
 """Type of the metadata that carries a notice's id; everybody in the workspace can read it."""
-_PAGE: Final = 200
+_PAGE: Final = 999
+"""The most that Slack takes: a busy channel is read in as few of the permitted calls as can be."""
 
 
 class Transport(Protocol):
@@ -33,25 +35,31 @@ class Transport(Protocol):
     def forget(self, destination: str) -> None:
         """Resolve anew next time: what was resolved was refused."""
 
-    def post(self, channel: str, message: Message, notice_id: str) -> Sent:
-        """Post once. Raises UnclearError where nobody knows whether the message arrived."""
+    def post(
+        self, channel: str, message: Message, notice_id: str, thread: str | None = None, *, broadcast: bool = False
+    ) -> Sent:
+        """Post once, into a thread where one is given. Raises UnclearError where nobody knows whether it arrived."""
 
     def update(self, sent: Sent, message: Message, notice_id: str) -> Sent:
         """Replace a message; `notice_id` is that of the post. The same again does no harm."""
 
-    def find(self, channel: str, notice_id: str, since: datetime) -> Sent | None:
-        """Look for the message of a notice among those of a channel; None: it is not there."""
+    def delete(self, sent: Sent) -> None:
+        """Take a message away. One that is gone already is no error."""
+
+    def find(self, channel: str, notice_id: str, since: datetime, thread: str | None = None) -> tuple[Sent, ...]:
+        """Look for the message of a notice in a channel or in one of its threads; earliest first, usually one."""
 
 
 class SlackTransport:
     """Posts to Slack through its Web API."""
 
-    def __init__(self, client: WebClient, people: People, channels: Channels) -> None:
+    def __init__(self, client: WebClient, people: People, channels: Channels, meter: Meter | None = None) -> None:
         if client.retry_handlers:
             raise ValueError("the client retries by itself and would post twice; make it with retry_handlers=[]")
         self._client = client
         self._people = people
         self._channels = channels
+        self._meter = meter
 
     def resolve(self, destination: str) -> str:
         """Return the channel of a person or of a channel's name.
@@ -69,66 +77,97 @@ class SlackTransport:
         else:
             self._channels.forget(destination)
 
-    def post(self, channel: str, message: Message, notice_id: str) -> Sent:
+    def post(
+        self, channel: str, message: Message, notice_id: str, thread: str | None = None, *, broadcast: bool = False
+    ) -> Sent:
         """Post once, with the notice's id in the metadata."""
-        metadata = {"event_type": EVENT_TYPE, "event_payload": {"id": notice_id}}
+        in_thread: dict[str, Any] = {"thread_ts": thread, "reply_broadcast": broadcast} if thread else {}
         answer = call(
             self._client.chat_postMessage,
             writes=True,
             channel=channel,
-            metadata=metadata,
+            metadata=_metadata(notice_id),
             **_content(message),
+            **in_thread,
             **_QUIET,
         )
         return _place(answer)
 
     def update(self, sent: Sent, message: Message, notice_id: str) -> Sent:
         """Replace a message; its metadata stays that of the post."""
-        metadata = {"event_type": EVENT_TYPE, "event_payload": {"id": notice_id}}
         answer = call(
             self._client.chat_update,
             writes=True,
             channel=sent.channel,
             ts=sent.ts,
-            metadata=metadata,
+            metadata=_metadata(notice_id),
             **_content(message),
         )
         return _place(answer)
 
-    def find(self, channel: str, notice_id: str, since: datetime) -> Sent | None:
-        """Read the channel's history back to `since` for the notice's id; of several the first one counts.
+    def delete(self, sent: Sent) -> None:
+        """Take a message away; one that is gone already is no error."""
+        try:
+            call(self._client.chat_delete, writes=False, meter=self._meter, channel=sent.channel, ts=sent.ts)
+        except RefusedError as error:
+            if error.code != "message_not_found":
+                raise
+        except SlackAuthError as error:
+            raise _unscoped(f"a message in {sent.channel} cannot be removed", error) from error
 
-        Raises a DeliveryError where the history cannot be read: that says nothing about the message.
+    def find(self, channel: str, notice_id: str, since: datetime, thread: str | None = None) -> tuple[Sent, ...]:
+        """Read the channel's history, or a thread, back to `since` for the notice's id.
+
+        Raises a DeliveryError where it cannot be read: that says nothing about the message.
         """
-        found, cursor = None, ""
+        found: set[str] = set()
+        cursor = ""
         while True:
-            page = self._history(channel, since, cursor)
-            for message in page.get("messages") or ():
-                if _id_of(message) == notice_id:
-                    found = Sent(channel, str(message["ts"]))
+            page = self._page(channel, since, thread, cursor)
+            found |= {str(message["ts"]) for message in page.get("messages") or () if _id_of(message) == notice_id}
             cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:
-                return found
+                return tuple(Sent(channel, ts) for ts in sorted(found, key=_moment))
 
-    def _history(self, channel: str, since: datetime, cursor: str) -> dict[str, Any]:
+    def _page(self, channel: str, since: datetime, thread: str | None, cursor: str) -> dict[str, Any]:
+        where = {"channel": channel, "ts": thread} if thread else {"channel": channel}
         try:
             return call(
-                self._client.conversations_history,
+                self._client.conversations_replies if thread else self._client.conversations_history,
                 writes=False,
-                channel=channel,
+                meter=self._meter,
                 oldest=f"{since.timestamp():.6f}",
                 limit=_PAGE,
                 include_all_metadata=True,
                 cursor=cursor,
+                **where,
             )
         except SlackAuthError as error:
-            if error.code != "missing_scope":
+            raise _unscoped(f"the history of {channel} cannot be read", error) from error
+        except RefusedError as error:
+            if error.code not in NO_THREAD:
                 raise
-            # Posting goes on without this scope; only what is unclear stays so until it is granted.
-            raise DeliveryError(f"the history of {channel} cannot be read: {error}", permanent=True) from error
+            # Nothing can stand in a thread that is not there.
+            return {}
 
 
-_QUIET: Final = {"unfurl_links": False, "unfurl_media": False}
+def _unscoped(problem: str, error: SlackAuthError) -> DeliveryError:
+    """Say what is left undone for want of a scope. Posting goes on; a token that is not accepted ends it."""
+    if error.code != "missing_scope":
+        return SlackAuthError(problem, error.code)
+    return DeliveryError(f"{problem}: {error}", permanent=True)
+
+
+def _metadata(notice_id: str) -> dict[str, Any]:
+    return {"event_type": EVENT_TYPE, "event_payload": {"id": notice_id}}
+
+
+def _moment(ts: str) -> tuple[int, int]:
+    seconds, _, fraction = ts.partition(".")
+    return int(seconds), int(fraction or 0)
+
+
+_QUIET: Final[dict[str, Any]] = {"unfurl_links": False, "unfurl_media": False}
 
 
 def _content(message: Message) -> dict[str, Any]:

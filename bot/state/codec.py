@@ -6,7 +6,8 @@ import json
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, cast
 
-from bot.core.episodes import Episode, Phase
+from bot.core.episodes import Episode, Outcome, Phase
+from bot.core.verdicts import Evidence, Truth
 from bot.messages.message import MESSAGE
 from bot.state.keys import domain_key, name_key
 from bot.state.rows import (
@@ -18,9 +19,11 @@ from bot.state.rows import (
     LineView,
     Notice,
     Person,
+    RuleVersion,
     Run,
     Sent,
     SourceState,
+    Standing,
     Status,
     Tick,
 )
@@ -79,6 +82,9 @@ def account_to_row(account: AccountView) -> Record:
                 "csm_id": account.csm_id,
                 "metrics": dict(account.metrics),
                 "lines": [_fields(line) for line in account.lines],
+                "slack_channel": account.slack_channel,
+                "before": dict(account.before),
+                "before_on": account.before_on,
             }
         )
     except (ValueError, TypeError) as error:
@@ -108,17 +114,36 @@ def account_from_row(row: RowMapping) -> AccountView:
         metrics=view["metrics"],
         lines=tuple(LineView(**line) for line in view["lines"]),
         external_id=row["external_id"],
+        slack_channel=view.get("slack_channel"),
+        before=view.get("before") or {},
+        before_on=view.get("before_on"),
     )
 
 
 def episode_to_row(episode: Episode) -> Record:
     """Turn an episode into its row."""
-    return _fields(episode) | {"phase": episode.phase.value}
+    evidence = [_fields(item) | {"truth": item.truth.value} for item in episode.evidence]
+    changed = {
+        "phase": episode.phase.value,
+        "outcome": episode.outcome.value if episode.outcome else None,
+        "evidence": to_json(evidence),
+    }
+    return _fields(episode) | changed
 
 
 def episode_from_row(row: RowMapping) -> Episode:
     """Turn a row back into an episode."""
-    return Episode(**(_taken(Episode, row) | {"phase": Phase(row["phase"])}))
+    changed = {
+        "phase": Phase(row["phase"]),
+        "outcome": Outcome(row["outcome"]) if row["outcome"] else None,
+        "evidence": tuple(map(_evidence, from_json(row["evidence"]))),
+    }
+    return Episode(**(_taken(Episode, row) | changed))
+
+
+def _evidence(item: Record) -> Evidence:
+    pairs = {name: tuple(map(tuple, item[name])) for name in ("values", "before")}
+    return Evidence(item["text"], Truth(item["truth"]), pairs["values"], pairs["before"], item["before_on"])
 
 
 def message_to_text(message: Message) -> str:
@@ -131,16 +156,22 @@ def notice_to_row(notice: Notice) -> Record:
     return _fields(notice) | {
         "act": notice.act.value,
         "message": message_to_text(notice.message),
+        "chain": to_json(notice.chain),
         "status": Status.PENDING.value,
         "fence": 0,
         "attempts": 0,
         "looks": 0,
+        "sweeps": 0,
     }
 
 
 def notice_from_row(row: RowMapping) -> Notice:
     """Turn a row of the outbox back into a notice."""
-    read = {"act": Act(row["act"]), "message": MESSAGE.validate_json(row["message"])}
+    read = {
+        "act": Act(row["act"]),
+        "message": MESSAGE.validate_json(row["message"]),
+        "chain": tuple(from_json(row["chain"])),
+    }
     return Notice(**(_taken(Notice, row) | read))
 
 
@@ -155,6 +186,9 @@ def claimed_from_row(row: RowMapping, **changed: object) -> Claimed:
         ts=values["ts"],
         first_tried_at=values["first_tried_at"],
         meant_for=values["meant_for"],
+        thread_ts=values["thread_ts"],
+        thread_channel=values.get("thread_channel"),
+        again=values["sweep_at"] is not None,
     )
 
 
@@ -164,7 +198,7 @@ def delivery_from_row(row: RowMapping) -> Delivery:
         notice=notice_from_row(row),
         status=Status(row["status"]),
         attempts=row["attempts"],
-        sent=Sent(row["channel"], row["ts"]) if row["channel"] and row["ts"] else None,
+        sent=Sent(row["channel"], row["ts"]) if row["status"] == Status.SENT else None,
         sent_at=row["sent_at"],
         error=row["error"],
         meant_for=row["meant_for"],
@@ -210,6 +244,26 @@ def run_to_row(run: Run) -> Record:
 def run_from_row(row: RowMapping) -> Run:
     """Turn a row back into a run."""
     return Run(**(_taken(Run, row) | {"summary": from_json(row["summary"])}))
+
+
+def standing_to_row(standing: Standing) -> Record:
+    """Turn a standing into a row."""
+    return _fields(standing)
+
+
+def standing_from_row(row: RowMapping) -> Standing:
+    """Turn a row back into a standing."""
+    return Standing(**_taken(Standing, row))
+
+
+def rule_version_to_row(version: RuleVersion) -> Record:
+    """Turn a version of a rule into a row."""
+    return _fields(version) | {"definition": to_json(dict(version.definition))}
+
+
+def rule_version_from_row(row: RowMapping) -> RuleVersion:
+    """Turn a row back into a version of a rule."""
+    return RuleVersion(**(_taken(RuleVersion, row) | {"definition": from_json(row["definition"])}))
 
 
 def tick_from_row(row: RowMapping) -> Tick:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
     from sqlalchemy.pool import ConnectionPoolEntry
 
-HEAD: Final = "0001"
+HEAD: Final = "0003"
 """The newest migration. A test holds it to the folder."""
 
 WRITING: Final = "headroom_writing"
@@ -26,6 +26,7 @@ WRITING: Final = "headroom_writing"
 MIGRATION_LOCK: Final = 7_270_001
 OUTBOX_LOCK: Final = 7_270_002
 JUDGEMENT_LOCK: Final = 7_270_003
+CALLS_LOCK: Final = 7_270_004
 
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _BUSY_SECONDS: Final = 30.0

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, RowMapping
 
-    from bot.state.rows import Notice
+    from bot.state.rows import Notice, Sent
 
 NO_POST: Final = "there is no message that it could change"
 
@@ -29,9 +29,11 @@ def enqueue(connection: Connection, notices: Sequence[Notice]) -> tuple[Notice, 
     posts = [notice for notice in notices if notice.act is Act.POST]
     updates = [notice for notice in notices if notice.act is Act.UPDATE]
     new = _insert(connection, posts) | _insert(connection, updates)
-    for notice in updates:
-        if notice.notice_id in new:
-            _aim(connection, notice)
+    targets = [(_target(connection, notice), notice) for notice in updates if notice.notice_id in new]
+    # In the order of their posts, which are locked one after the other: two transactions that lock the same ones in
+    # different orders would wait for each other.
+    for target, notice in sorted(targets, key=lambda pair: pair[0]["seq"] if pair[0] else 0):
+        _tie(connection, notice, target)
     return tuple(notice for notice in notices if notice.notice_id in new)
 
 
@@ -45,26 +47,42 @@ def _insert(connection: Connection, notices: Sequence[Notice]) -> set[str]:
     return added & {notice.notice_id for notice in notices}
 
 
-def _aim(connection: Connection, notice: Notice) -> None:
-    post = _post(connection, notice)
-    if post is not None and post["fallback_id"] is not None:
-        post = by_id(connection, post["fallback_id"])
-    lost = post is None or post["status"] == Status.FAILED
-    values = (
-        {"status": Status.FAILED.value, "error": NO_POST} if lost or post is None else {"post_id": post["notice_id"]}
-    )
+def _target(connection: Connection, notice: Notice) -> RowMapping | None:
+    """Return the post that an update changes: what speaks for it now."""
+    if notice.post_id is not None:
+        post = by_id(connection, notice.post_id)
+    else:
+        there = (NOTICES.c.episode_id == notice.episode_id, NOTICES.c.destination == notice.destination)
+        posts = select(NOTICES).where(*there, NOTICES.c.act == Act.POST.value)
+        post = connection.execute(posts.order_by(NOTICES.c.seq.desc()).limit(1)).mappings().first()
+    return speaker(connection, post)
+
+
+def _tie(connection: Connection, notice: Notice, target: RowMapping | None) -> None:
+    # Locked: whoever delivers the post meanwhile sees this update afterwards, or this sees where the post stands.
+    post = _locked(connection, target)
+    values: codec.Record = {"status": Status.FAILED.value, "error": NO_POST}
+    if post is not None:
+        sent = post["status"] == Status.SENT
+        place = {name: post[name] if sent else None for name in ("channel", "ts")}
+        values = {"post_id": post["notice_id"], **place}
     connection.execute(update(NOTICES).where(NOTICES.c.notice_id == notice.notice_id).values(values))
 
 
-def _post(connection: Connection, notice: Notice) -> RowMapping | None:
-    if notice.post_id is not None:
-        return by_id(connection, notice.post_id)
-    same = and_(
-        NOTICES.c.episode_id == notice.episode_id,
-        NOTICES.c.destination == notice.destination,
-        NOTICES.c.act == Act.POST,
-    )
-    return connection.execute(select(NOTICES).where(same).order_by(NOTICES.c.seq.desc()).limit(1)).mappings().first()
+def _locked(connection: Connection, target: RowMapping | None) -> RowMapping | None:
+    while target is not None:
+        wanted = select(NOTICES).where(NOTICES.c.seq == target["seq"]).with_for_update()
+        row = connection.execute(wanted).mappings().one()
+        if row["status"] != Status.FAILED:
+            return row
+        target = speaker(connection, row)
+    return None
+
+
+def aim(connection: Connection, post_id: str, place: Sent) -> None:
+    """Tell the updates that wait for a post where it stands: they are ready then."""
+    waiting = update(NOTICES).where(NOTICES.c.post_id == post_id, NOTICES.c.status == Status.PENDING.value)
+    connection.execute(waiting.values(channel=place.channel, ts=place.ts))
 
 
 def by_id(connection: Connection, notice_id: str) -> RowMapping | None:
@@ -72,22 +90,34 @@ def by_id(connection: Connection, notice_id: str) -> RowMapping | None:
     return connection.execute(select(NOTICES).where(NOTICES.c.notice_id == notice_id)).mappings().first()
 
 
-def enqueue_fallback(connection: Connection, notice: Notice, fallback: Notice) -> str | None:
-    """Enqueue what is said in place of an undeliverable notice; return the id of the notice that speaks for it now."""
-    added = enqueue(connection, [fallback])
-    if added:
+def speaker(connection: Connection, post: RowMapping | None) -> RowMapping | None:
+    """Return the post that says what another one was to say: itself, or what stands in for it; None: nothing does."""
+    seen: set[str] = set()
+    while post is not None and post["status"] == Status.FAILED:
+        seen.add(post["notice_id"])
+        instead = post["fallback_id"]
+        post = by_id(connection, instead) if instead and instead not in seen else None
+    return post
+
+
+def enqueue_fallback(connection: Connection, notice: Notice, fallback: Notice, meant_for: str) -> RowMapping | None:
+    """Enqueue what is said in place of an undeliverable notice; return the row of what speaks for it now.
+
+    The same may stand there already, in its own right: then that message speaks for both. None: it was undeliverable
+    itself, and nothing speaks for it.
+    """
+    if enqueue(connection, [fallback]):
         meant = update(NOTICES).where(NOTICES.c.notice_id == fallback.notice_id)
-        connection.execute(meant.values(meant_for=notice.destination))
-    # The same thing may stand there already, in its own right: then that message speaks for both.
+        connection.execute(meant.values(meant_for=meant_for))
     key = and_(
         NOTICES.c.episode_id == fallback.episode_id,
         NOTICES.c.transition == fallback.transition,
         NOTICES.c.destination == fallback.destination,
         NOTICES.c.act == fallback.act.value,
     )
-    successor = connection.scalar(select(NOTICES.c.notice_id).where(key))
-    if successor == notice.notice_id:
-        return None
-    failed = update(NOTICES).where(NOTICES.c.notice_id == notice.notice_id)
-    connection.execute(failed.values(fallback_id=successor))
-    return successor
+    there = connection.execute(select(NOTICES).where(key)).mappings().first()
+    found = speaker(connection, there)
+    if found is not None:
+        failed = update(NOTICES).where(NOTICES.c.notice_id == notice.notice_id)
+        connection.execute(failed.values(fallback_id=found["notice_id"]))
+    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import case, delete, func, null, select
 from sqlalchemy import insert as plain_insert
@@ -13,16 +13,17 @@ from bot.state import codec
 from bot.state.engine import JUDGEMENT_LOCK, StateError, lock
 from bot.state.enqueue import enqueue
 from bot.state.rows import Committed
-from bot.state.tables import ACCOUNTS, AUDIT, EPISODES, PEOPLE, SNAPSHOT, SOURCES
+from bot.state.tables import ACCOUNTS, AUDIT, EPISODES, PEOPLE, RULE_VERSIONS, SNAPSHOT, SOURCES, STANDINGS
 from bot.state.upsert import insert, upsert
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import date
 
     from sqlalchemy import Connection
 
     from bot.core.episodes import Episode
-    from bot.state.rows import AccountView, Audit, Judgement, Person, SourceState
+    from bot.state.rows import AccountView, Audit, Judgement, Person, RuleVersion, SourceState, Standing
 
 
 class StaleJudgementError(StateError):
@@ -32,16 +33,27 @@ class StaleJudgementError(StateError):
 def commit(connection: Connection, judgement: Judgement) -> Committed:
     """Store a judgement within the connection's transaction; the same one again changes nothing.
 
-    Raises StaleJudgementError where another episode of the same rule and subject was opened meanwhile.
+    Raises StaleJudgementError where a later day was judged meanwhile, or another episode of the same rule and subject
+    was opened.
     """
     lock(connection, JUDGEMENT_LOCK)
+    _refuse_past(connection, judgement.as_of)
     gone = _store_accounts(connection, judgement)
     _store_people(connection, judgement.people)
     _store_sources(connection, judgement.sources)
     store_episodes(connection, judgement.episodes)
+    _store_standings(connection, judgement.standings)
+    _store_rules(connection, judgement.rules)
     notices = enqueue(connection, judgement.notices)
     append_audit(connection, judgement.audit)
     return Committed(gone=gone, notices=notices)
+
+
+def _refuse_past(connection: Connection, as_of: date) -> None:
+    # A process may sleep in the middle of its night: what it then thinks is news would undo the nights after it.
+    judged = connection.scalar(select(SNAPSHOT.c.as_of))
+    if judged is not None and judged > as_of:
+        raise StaleJudgementError(f"{judged} was judged meanwhile, which comes after {as_of}; nothing was stored")
 
 
 def _store_accounts(connection: Connection, judgement: Judgement) -> int:
@@ -88,8 +100,20 @@ def _store_sources(connection: Connection, sources: Sequence[SourceState]) -> No
         connection.execute(delete(SOURCES).where(SOURCES.c.name.not_in([source.name for source in sources])))
 
 
+def _store_standings(connection: Connection, standings: Sequence[Standing]) -> None:
+    connection.execute(delete(STANDINGS))
+    if standings:
+        connection.execute(plain_insert(STANDINGS), [codec.standing_to_row(one) for one in standings])
+
+
+def _store_rules(connection: Connection, rules: Sequence[RuleVersion]) -> None:
+    if rules:
+        rows = [codec.rule_version_to_row(one) for one in rules]
+        connection.execute(insert(connection, RULE_VERSIONS).on_conflict_do_nothing(), rows)
+
+
 def store_episodes(connection: Connection, episodes: Sequence[Episode]) -> None:
-    """Insert episodes or bring them to their new state; a claim that came in between is kept.
+    """Insert episodes or bring them to their new state; what people did in between is kept.
 
     Raises StaleJudgementError where another episode of the same rule and subject is open.
     """
@@ -97,22 +121,32 @@ def store_episodes(connection: Connection, episodes: Sequence[Episode]) -> None:
     rows = [codec.episode_to_row(episode) for episode in sorted(episodes, key=_resolved_first)]
     statement = insert(connection, EPISODES)
     new, old = statement.excluded, EPISODES.c
-    # Between reading the episodes and storing the judgement somebody may have pressed the button.
-    own = {
-        "phase": case(((old.phase == Phase.CLAIMED) & (new.phase == Phase.FIRING), old.phase), else_=new.phase),
-        "claimed_by": case(
-            (old.phase == Phase.RESOLVED, new.claimed_by), else_=func.coalesce(old.claimed_by, new.claimed_by)
-        ),
-        "claimed_at": case(
-            (old.phase == Phase.RESOLVED, new.claimed_at), else_=func.coalesce(old.claimed_at, new.claimed_at)
-        ),
-    }
+    # Between reading the episodes and storing the judgement somebody may have pressed a button: that stands.
+    acted = old.acts > new.acts
+    own = {name: case((acted, old[name]), else_=new[name]) for name in _OF_ACTS}
+    own["phase"] = case((acted & (new.phase != Phase.RESOLVED), old.phase), else_=new.phase)
     try:
         upsert(connection, EPISODES, rows, own, statement)
     except IntegrityError as error:
         raise StaleJudgementError(
             "another run opened episodes of the same rules and subjects meanwhile; nothing was stored, run again"
         ) from error
+
+
+_OF_ACTS: Final = (
+    "claimed_by",
+    "claimed_at",
+    "snoozed_until",
+    "snoozed_by",
+    "snooze_reason",
+    "escalated_at",
+    "outcome",
+    "closed_by",
+    "closed_at",
+    "close_reason",
+    "acts",
+)
+"""Columns that acts change."""
 
 
 def _resolved_first(episode: Episode) -> bool:

@@ -9,13 +9,15 @@ from sqlalchemy import select
 from bot.core.episodes import Phase
 from bot.state import codec
 from bot.state.rows import Status
-from bot.state.tables import AUDIT, EPISODES, NOTICES, SOURCES
+from bot.state.tables import AUDIT, EPISODES, NOTICES, RULE_VERSIONS, SOURCES, STANDINGS
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sqlalchemy import Connection, Select
 
     from bot.core.episodes import Episode
-    from bot.state.rows import Audit, Delivery, SourceState
+    from bot.state.rows import Audit, Delivery, RuleVersion, SourceState, Standing
 
 
 def open_episodes(connection: Connection) -> dict[tuple[str, str], Episode]:
@@ -58,15 +60,35 @@ def channel_of(connection: Connection, destination: str) -> str | None:
     return channel
 
 
+def standings(connection: Connection, subject: str | None) -> tuple[Standing, ...]:
+    """Return how the rules stand with a subject, or with all, after the last night; by rule and subject."""
+    wanted = select(STANDINGS).order_by(STANDINGS.c.rule, STANDINGS.c.subject)
+    if subject is not None:
+        wanted = wanted.where(STANDINGS.c.subject == subject)
+    return tuple(codec.standing_from_row(row) for row in connection.execute(wanted).mappings())
+
+
+def rule_versions(connection: Connection, name: str | None) -> tuple[RuleVersion, ...]:
+    """Return the versions of a rule, or of all, that were judged so far, newest first."""
+    wanted = select(RULE_VERSIONS).order_by(RULE_VERSIONS.c.first_seen.desc(), RULE_VERSIONS.c.name)
+    if name is not None:
+        wanted = wanted.where(RULE_VERSIONS.c.name == name)
+    return tuple(codec.rule_version_from_row(row) for row in connection.execute(wanted).mappings())
+
+
 def sources(connection: Connection) -> tuple[SourceState, ...]:
     """Return how the last reading of each source went, by name."""
     rows = connection.execute(select(SOURCES).order_by(SOURCES.c.name)).mappings()
     return tuple(codec.source_from_row(row) for row in rows)
 
 
-def audit(connection: Connection, subject: str | None, limit: int) -> tuple[Audit, ...]:
-    """Return the last lines of the audit, of one subject or of all, newest first."""
+def audit(
+    connection: Connection, subject: str | None, limit: int | None, since: datetime | None = None
+) -> tuple[Audit, ...]:
+    """Return the last lines of the audit, of one subject or of all, newest first; none from before `since`."""
     wanted = select(AUDIT).order_by(AUDIT.c.seq.desc()).limit(limit)
     if subject is not None:
         wanted = wanted.where(AUDIT.c.subject == subject)
+    if since is not None:
+        wanted = wanted.where(AUDIT.c.at >= since)
     return tuple(codec.audit_from_row(row) for row in connection.execute(wanted).mappings())

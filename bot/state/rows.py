@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -45,6 +45,7 @@ class Notice:
     notice_id: str
     """Opaque; travels in the message's metadata."""
     episode_id: str
+    """Or what else it is about: `digest:<destination>:<day>`."""
     transition: str
     destination: str
     """`person:<person_id>` or `#channel`; resolved when it is sent."""
@@ -55,6 +56,12 @@ class Notice:
     created_at: datetime
     post_id: str | None = None
     """For an update: the notice whose message it replaces. None: the newest post of the episode at the destination."""
+    not_before: datetime | None = None
+    """Deferred by the addressee's quiet hours; None: at once."""
+    chain: tuple[str, ...] = ()
+    """Destinations to turn to, in order, where the addressee cannot be reached. The fallback channel comes last."""
+    broadcast: bool = False
+    """An answer in a thread that everybody in the channel is to see."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +78,12 @@ class Claimed:
     """When the first attempt began that may have reached the far end: nothing older need be searched for it."""
     meant_for: str | None = None
     """The destination that could not be reached and in whose place the message stands."""
+    thread_ts: str | None = None
+    """The thread that it stands in; None: in the channel itself."""
+    thread_channel: str | None = None
+    """The channel in which that thread is: a destination may lead to another one by now."""
+    again: bool = False
+    """Whether an earlier attempt had an unclear end and was not to be found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +124,11 @@ class AccountView:
     lines: tuple[LineView, ...]
     external_id: str | None = None
     """What the product calls this customer."""
+    slack_channel: str | None = None
+    """The account's own channel, as the CRM has it: `#name`, or an id."""
+    before: Mapping[str, Value | date] = field(default_factory=dict)
+    """Metrics that the rules name, as they were on the day `before_on`."""
+    before_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +168,30 @@ class Audit:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """How a rule stands with a subject after a night: what became of it, and why."""
+
+    rule: str
+    subject: str
+    as_of: date
+    said: bool
+    reason: str
+    """Name of a `bot.core.episodes.Reason`."""
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleVersion:
+    """One version of a rule: what its text said."""
+
+    version: str
+    name: str
+    definition: Mapping[str, Value]
+    """The rule's fields by name, as text."""
+    first_seen: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Judgement:
     """Everything that one night decided: stored in one transaction or not at all."""
 
@@ -162,6 +204,10 @@ class Judgement:
     """Those that changed."""
     notices: tuple[Notice, ...]
     audit: tuple[Audit, ...]
+    standings: tuple[Standing, ...] = ()
+    """How every rule stands with every subject that it has something to say of: these replace those of last night."""
+    rules: tuple[RuleVersion, ...] = ()
+    """The rules that were judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +243,21 @@ class Backlog:
     waiting: int
     """Pending, or in the hands of a sender."""
     uncertain: int
+    deferred: int = 0
+    """Pending, and not to be sent before a moment that lies far ahead: somebody's quiet hours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What is left to do in the outbox."""
+
+    wait: float | None
+    """Seconds before which nothing can be sent or looked for; zero or less: something is due, or waits for another
+    notice. None: nothing is left."""
+    looking: bool
+    """Whether a notice of unknown fate is to be looked for now."""
+    sweeping: bool
+    """Whether a delivered one is to be looked for once more now."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Self
 
 import structlog
 from sqlalchemy import func, select
 
-from bot.core.episodes import claim as core_claim
-from bot.state import accounts, claims, judgements, outbox, people, queries, ticks, uncertain
+from bot.core import acts as core_acts
+from bot.state import accounts, acts, digests, escalating, judgements, people, queries, ticks
 from bot.state.engine import WRITING, bring_up_to_date, open_engine
-from bot.state.rows import Status
+from bot.state.notices import NoticeStore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from contextlib import AbstractContextManager
     from types import TracebackType
 
@@ -22,28 +22,23 @@ if TYPE_CHECKING:
 
     from bot.core.episodes import Episode, Step
     from bot.messages.message import Message
+    from bot.state.digests import Said
     from bot.state.rows import (
         AccountView,
-        Act,
         Audit,
-        Backlog,
-        Claimed,
         Committed,
-        Delivery,
         Judgement,
         Notice,
         Person,
+        RuleVersion,
         Run,
-        Sent,
         SlackIdentity,
         SourceState,
+        Standing,
         Tick,
     )
 
 _log = structlog.get_logger(__name__)
-
-PACE: Final = timedelta(seconds=1)
-"""Slack takes about one message a second in a channel."""
 
 
 def open_store(url: str, clock: Callable[[], datetime] | None = None) -> Store:
@@ -61,7 +56,7 @@ def open_store(url: str, clock: Callable[[], datetime] | None = None) -> Store:
     return Store(engine, clock)
 
 
-class Store:
+class Store(NoticeStore):
     """Every method is one transaction. Safe to use from several threads and, through its database, processes."""
 
     def __init__(self, engine: Engine, clock: Callable[[], datetime] | None = None) -> None:
@@ -159,14 +154,48 @@ class Store:
         user: str,
         now: datetime,
         render: Callable[[Episode, Notice], Message],
-        claim: Callable[[Episode, str, datetime], Step] = core_claim,
     ) -> Step:
         """Let a Slack user take an episode on; the first one wins. Every message of it is to be rendered anew.
 
         Raises UnknownEpisodeError.
         """
+        return self.act_on_episode(episode_id, (user, now), lambda seen: core_acts.claim(seen, user, now), render)
+
+    def act_on_episode(
+        self,
+        episode_id: str,
+        actor: tuple[str, datetime],
+        act: Callable[[Episode], Step],
+        render: Callable[[Episode, Notice], Message],
+    ) -> Step:
+        """Let a Slack user act on an episode: one of `bot.core.acts`. Every message of it is to be rendered anew.
+
+        `actor`: who, and when. Raises UnknownEpisodeError.
+        """
         with self._writing() as connection:
-            return claims.claim_episode(connection, episode_id, (user, now), claim, render)
+            return acts.act_on_episode(connection, episode_id, actor, act, render)
+
+    # escalation
+
+    def unclaimed(self, rules: Collection[str]) -> tuple[Episode, ...]:
+        """Return the episodes of some rules that fire unclaimed, that people were told of, and no manager yet."""
+        with self._reading() as connection:
+            return escalating.unclaimed(connection, rules)
+
+    def escalate_episode(
+        self,
+        episode_id: str,
+        now: datetime,
+        act: Callable[[Episode], Step],
+        render: Callable[[Episode, Notice], Message],
+        card: Callable[[Step], Notice],
+    ) -> Step:
+        """Escalate an episode if `act` decides so on it as it is now; `card` is what the manager is told.
+
+        `render` writes the messages anew that stand already. Raises UnknownEpisodeError.
+        """
+        with self._writing() as connection:
+            return escalating.escalate(connection, episode_id, now, act, render, card)
 
     # questions
 
@@ -208,15 +237,52 @@ class Store:
         with self._reading() as connection:
             return queries.episodes_of(connection, subject)
 
+    def standings(self, subject: str | None = None) -> tuple[Standing, ...]:
+        """Return how the rules stand with a subject, or with all, after the last night; by rule and subject."""
+        with self._reading() as connection:
+            return queries.standings(connection, subject)
+
+    def rule_versions(self, name: str | None = None) -> tuple[RuleVersion, ...]:
+        """Return the versions of a rule, or of all, that were judged so far, newest first."""
+        with self._reading() as connection:
+            return queries.rule_versions(connection, name)
+
     def sources(self) -> tuple[SourceState, ...]:
         """Return how the last reading of each source went, by name."""
         with self._reading() as connection:
             return queries.sources(connection)
 
-    def audit(self, subject: str | None = None, limit: int = 100) -> tuple[Audit, ...]:
-        """Return the last lines of the audit, of one subject or of all, newest first."""
+    def audit(
+        self, subject: str | None = None, limit: int | None = 100, since: datetime | None = None
+    ) -> tuple[Audit, ...]:
+        """Return the last lines of the audit, newest first: of one subject or of all, none from before `since`.
+
+        `limit`: how many at most; None for all.
+        """
         with self._reading() as connection:
-            return queries.audit(connection, subject, limit)
+            return queries.audit(connection, subject, limit, since)
+
+    # attention
+
+    def said_to_people(self, since: datetime) -> tuple[Said, ...]:
+        """Return every post to a person that was enqueued since a moment, newest first."""
+        with self._reading() as connection:
+            return digests.said_to_people(connection, since)
+
+    def enqueued(self, notice_ids: Collection[str]) -> frozenset[str]:
+        """Return which of some notices stand in the outbox, however far they came."""
+        with self._reading() as connection:
+            return digests.enqueued(connection, notice_ids)
+
+    def digested_of(self, subjects: Collection[str]) -> frozenset[tuple[str, str, str]]:
+        """Return what of some subjects ever went into digests: episode, transition and destination."""
+        with self._reading() as connection:
+            return digests.digested_of(connection, subjects)
+
+    def digested(self, episode_id: str) -> tuple[Audit, ...]:
+        """Return what of an episode stood in a digest only: lines of the audit, oldest first."""
+        with self._reading() as connection:
+            return digests.digested(connection, episode_id)
 
     # people
 
@@ -239,87 +305,3 @@ class Store:
         """Keep what a look-up found; None forgets it."""
         with self._writing() as connection:
             people.remember_slack(connection, person_id, identity)
-
-    # outbox
-
-    def claim_notice(self, lease: timedelta, now: datetime | None = None, pace: timedelta = PACE) -> Claimed | None:
-        """Take the oldest notice that may be sent now; SENDING is committed when this returns. None: nothing is due.
-
-        Destinations are served in order, one notice at a time and `pace` apart. A SENDING whose lease ran out is
-        never handed out again as it is: a post becomes uncertain, an update waits again.
-        """
-        with self._writing() as connection:
-            return outbox.claim_notice(connection, now or self._now(connection), lease, pace)
-
-    def mark_sent(self, claimed: Claimed, sent: Sent) -> bool:
-        """Keep where the message stands. False: the lease had run out, nothing was changed."""
-        with self._writing() as connection:
-            return outbox.mark_sent(connection, claimed, sent, self._now(connection))
-
-    def mark_retry(self, claimed: Claimed, not_before: datetime, error: str, message: Message | None = None) -> bool:
-        """Put a notice that certainly did not arrive back, in other words where `message` is given."""
-        with self._writing() as connection:
-            return outbox.mark_retry(connection, claimed, not_before, error, message)
-
-    def mark_uncertain(self, claimed: Claimed, look_at: datetime, error: str) -> bool:
-        """Note that nobody knows whether the message arrived; it is looked for from `look_at` on."""
-        with self._writing() as connection:
-            return outbox.mark_uncertain(connection, claimed, look_at, error)
-
-    def mark_failed(self, claimed: Claimed, error: str, fallback: Notice | None = None) -> bool:
-        """Give a notice up; `fallback` is enqueued in its place and takes over its updates."""
-        with self._writing() as connection:
-            return outbox.mark_failed(connection, claimed, error, fallback, self._now(connection))
-
-    def hold(self, act: Act, until: datetime) -> None:
-        """Send nothing of this kind before `until`, by any worker: Slack's 429 is for a method."""
-        with self._writing() as connection:
-            outbox.hold(connection, act, until)
-
-    def uncertain(self) -> tuple[Delivery, ...]:
-        """Return the notices of which nobody knows whether they arrived."""
-        return self.deliveries(Status.UNCERTAIN)
-
-    def claim_uncertain(self, lease: timedelta, now: datetime | None = None) -> Claimed | None:
-        """Take a notice of unknown fate that is to be looked for now; no other worker does so during the lease."""
-        with self._writing() as connection:
-            return uncertain.claim_uncertain(connection, now or self._now(connection), lease)
-
-    def resolve_uncertain(self, claimed: Claimed, found: Sent | None, reads: int, spacing: timedelta) -> Status | None:
-        """Settle a notice of unknown fate.
-
-        Found: SENT. Absent in `reads` readings, `spacing` apart: PENDING, it is sent anew. Absent in fewer:
-        UNCERTAIN. None: another worker settled it, nothing was changed.
-        """
-        with self._writing() as connection:
-            now = self._now(connection)
-            return uncertain.resolve_uncertain(connection, claimed, found, reads, (now, now + spacing))
-
-    def postpone_uncertain(self, claimed: Claimed, look_at: datetime, error: str) -> bool:
-        """Look again later: the far end could not be read, which says nothing."""
-        with self._writing() as connection:
-            return uncertain.postpone_uncertain(connection, claimed, look_at, error)
-
-    def backlog(self) -> Backlog:
-        """Count the notices that are not delivered yet."""
-        with self._reading() as connection:
-            return outbox.backlog(connection)
-
-    def next_due(self, pace: timedelta = PACE) -> datetime | None:
-        """Return a moment before which nothing can be sent or looked for; None where nothing is left to do."""
-        with self._reading() as connection:
-            return outbox.next_due(connection, self._now(connection), pace)
-
-    def deliveries(self, status: Status | None = None, episode_id: str | None = None) -> tuple[Delivery, ...]:
-        """Return notices and how far they came, in the order in which they were enqueued."""
-        with self._reading() as connection:
-            return queries.deliveries(connection, status, episode_id)
-
-    def sent_messages(self) -> tuple[Delivery, ...]:
-        """Return what was delivered, posts and updates, in the order in which it was enqueued."""
-        return self.deliveries(Status.SENT)
-
-    def channel_of(self, destination: str) -> str | None:
-        """Return the channel that the last message to a destination went to."""
-        with self._reading() as connection:
-            return queries.channel_of(connection, destination)

@@ -11,7 +11,6 @@ from sqlalchemy import (
     Column,
     Date,
     Float,
-    ForeignKey,
     Index,
     Integer,
     MetaData,
@@ -22,7 +21,7 @@ from sqlalchemy import (
     text,
 )
 
-from bot.core.episodes import Phase
+from bot.core.episodes import Outcome, Phase
 from bot.state.rows import Act, Status
 from bot.state.types import UtcDateTime
 
@@ -97,7 +96,22 @@ EPISODES: Final = Table(
     Column("resolved_at", UtcDateTime),
     Column("severity", Text, nullable=False),
     Column("at_stake", Float),
+    Column("announced", Boolean, nullable=False),
+    Column("snoozed_until", Date),
+    Column("snoozed_by", Text),
+    Column("snooze_reason", Text),
+    Column("escalated_at", UtcDateTime),
+    Column("outcome", Text),
+    Column("closed_by", Text),
+    Column("closed_at", UtcDateTime),
+    Column("close_reason", Text),
+    Column("evidence", Text, nullable=False),
+    Column("evidence_on", Date),
+    Column("acts", Integer, nullable=False),
     CheckConstraint(_one_of("phase", Phase), name="ck_episodes_phase"),
+    CheckConstraint(_one_of("outcome", Outcome), name="ck_episodes_outcome"),
+    CheckConstraint("phase <> 'snoozed' OR snoozed_until IS NOT NULL", name="ck_episodes_snoozed"),
+    CheckConstraint("phase <> 'closed' OR outcome IS NOT NULL", name="ck_episodes_closed"),
     Index("ix_episodes_subject", "subject"),
     Index(
         "ux_episodes_open",
@@ -112,12 +126,20 @@ EPISODES: Final = Table(
 _SAID: Final = text("sent_at IS NOT NULL")
 _OPEN: Final = text("status IN ('pending', 'sending', 'uncertain')")
 
+_SWEPT: Final = text("sweep_at IS NOT NULL")
+_WAITING: Final = text("status = 'pending' AND act = 'post'")
+_LATER: Final = text("status = 'pending' AND not_before IS NOT NULL")
+_READY: Final = text("status = 'pending' AND act = 'update' AND ts IS NOT NULL")
+_UNSETTLED: Final = text("status IN ('sending', 'uncertain')")
+_ROOT: Final = text("status = 'sent' AND act = 'post' AND thread_ts IS NULL")
+
 NOTICES: Final = Table(
     "notices",
     METADATA,
     Column("seq", _NUMBER, primary_key=True, autoincrement=True),
     Column("notice_id", Text, nullable=False),
-    Column("episode_id", Text, ForeignKey("episodes.episode_id", name="fk_notices_episode"), nullable=False),
+    # No foreign key: a digest is about several episodes, or a person's day.
+    Column("episode_id", Text, nullable=False),
     Column("transition", Text, nullable=False),
     Column("destination", Text, nullable=False),
     Column("act", Text, nullable=False),
@@ -127,6 +149,8 @@ NOTICES: Final = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("status", Text, nullable=False),
     Column("post_id", Text),
+    Column("chain", Text, nullable=False),
+    Column("broadcast", Boolean, nullable=False),
     Column("fallback_id", Text),
     Column("meant_for", Text),
     Column("lease_until", UtcDateTime),
@@ -137,7 +161,11 @@ NOTICES: Final = Table(
     Column("not_before", UtcDateTime),
     Column("channel", Text),
     Column("ts", Text),
+    # Chosen when it is first claimed, and kept: where it may have arrived is where it is looked for.
+    Column("thread_ts", Text),
     Column("sent_at", UtcDateTime),
+    Column("sweep_at", UtcDateTime),
+    Column("sweeps", Integer, nullable=False),
     Column("error", Text),
     UniqueConstraint("notice_id", name="ux_notices_id"),
     UniqueConstraint("episode_id", "transition", "destination", "act", name="ux_notices_key"),
@@ -145,11 +173,24 @@ NOTICES: Final = Table(
     CheckConstraint(_one_of("status", Status), name="ck_notices_status"),
     CheckConstraint("status <> 'sending' OR lease_until IS NOT NULL", name="ck_notices_leased"),
     CheckConstraint("status <> 'sent' OR (channel IS NOT NULL AND ts IS NOT NULL)", name="ck_notices_placed"),
-    # Sent notices pile up over the years: these two know only what is still to be done.
+    # Sent notices pile up over the years: these know only what is still to be done.
     Index("ix_notices_open", "seq", sqlite_where=_OPEN, postgresql_where=_OPEN),
-    Index("ix_notices_open_at", "destination", "seq", sqlite_where=_OPEN, postgresql_where=_OPEN),
+    # A claim looks at the first notice of each destination; each of the following answers one of its questions.
+    Index("ix_notices_waiting", "destination", "seq", sqlite_where=_WAITING, postgresql_where=_WAITING),
+    Index("ix_notices_later", "act", "not_before", sqlite_where=_LATER, postgresql_where=_LATER),
+    Index("ix_notices_ready", "seq", sqlite_where=_READY, postgresql_where=_READY),
+    Index(
+        "ix_notices_unsettled",
+        "status",
+        "destination",
+        "subject",
+        sqlite_where=_UNSETTLED,
+        postgresql_where=_UNSETTLED,
+    ),
+    Index("ix_notices_root", "destination", "subject", "sent_at", sqlite_where=_ROOT, postgresql_where=_ROOT),
     Index("ix_notices_sent", "destination", "sent_at", sqlite_where=_SAID, postgresql_where=_SAID),
     Index("ix_notices_post", "post_id"),
+    Index("ix_notices_sweep", "sweep_at", sqlite_where=_SWEPT, postgresql_where=_SWEPT),
 )
 
 HOLDS: Final = Table(
@@ -158,6 +199,18 @@ HOLDS: Final = Table(
     # Slack's 429 is for a method, not for one message: every replica keeps it.
     Column("act", Text, primary_key=True),
     Column("until", UtcDateTime, nullable=False),
+)
+
+CALLS: Final = Table(
+    "calls",
+    METADATA,
+    # When a method of Slack's was called last, by slot: as many slots as calls are permitted a minute. The same for
+    # the one slot that a destination has for its posts. Every replica keeps to it.
+    Column("key", Text),
+    Column("slot", Integer),
+    Column("at", UtcDateTime, nullable=False),
+    PrimaryKeyConstraint("key", "slot", name="pk_calls"),
+    Index("ix_calls_at", "key", "at"),
 )
 
 SOURCES: Final = Table(
@@ -207,4 +260,27 @@ AUDIT: Final = Table(
     Column("subject", Text, nullable=False),
     Column("detail", Text, nullable=False),
     Index("ix_audit_subject", "subject", "seq"),
+)
+
+STANDINGS: Final = Table(
+    "standings",
+    METADATA,
+    Column("rule", Text),
+    Column("subject", Text),
+    Column("as_of", Date, nullable=False),
+    Column("said", Boolean, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    PrimaryKeyConstraint("rule", "subject", name="pk_standings"),
+    Index("ix_standings_subject", "subject"),
+)
+
+RULE_VERSIONS: Final = Table(
+    "rule_versions",
+    METADATA,
+    Column("version", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("definition", Text, nullable=False),
+    Column("first_seen", UtcDateTime, nullable=False),
+    Index("ix_rule_versions_name", "name", "first_seen"),
 )

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
 
+from sqlalchemy import delete, select, update
 from sqlalchemy import insert as plain_insert
-from sqlalchemy import select, update
 
 from bot.state import codec
 from bot.state.tables import RUNS, TICKS
 from bot.state.upsert import insert
 
 if TYPE_CHECKING:
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from sqlalchemy import Connection, Update
 
     from bot.state.rows import Run, Tick
+
+KEPT: Final = timedelta(days=30)
+"""How long a tick that was done is kept: some jobs are due every few minutes."""
 
 
 def claim_tick(
@@ -42,6 +46,9 @@ def extend_tick(connection: Connection, tick: tuple[str, datetime], worker: str,
 
 def finish_tick(connection: Connection, tick: tuple[str, datetime], worker: str, outcome: str, now: datetime) -> bool:
     """Mark a tick as done; False when it is not the worker's any more: nothing is changed then."""
+    job, scheduled_for = tick
+    old = (TICKS.c.scheduled_for < scheduled_for - KEPT, TICKS.c.finished_at.is_not(None))
+    connection.execute(delete(TICKS).where(TICKS.c.job == job, *old))
     return connection.execute(_own(tick, worker).values(finished_at=now, outcome=outcome)).rowcount == 1
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import case, or_, select, update
+from sqlalchemy import case, or_, select, text, update
 
 from bot.state import codec
 from bot.state.engine import OUTBOX_LOCK, lock
+from bot.state.enqueue import aim
 from bot.state.outbox import mine
 from bot.state.rows import Status
 from bot.state.tables import NOTICES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime, timedelta
 
     from sqlalchemy import Connection
@@ -20,13 +23,15 @@ if TYPE_CHECKING:
     from bot.state.rows import Claimed, Sent
 
 _LATEST: Final = 30
+_UNSETTLED: Final = text("notices.status IN ('sending', 'uncertain')")
 
 
 def claim_uncertain(connection: Connection, now: datetime, lease: timedelta) -> Claimed | None:
     """Take a notice of unknown fate that is to be looked for now; no other worker does so during the lease."""
     lock(connection, OUTBOX_LOCK)
     due = or_(NOTICES.c.not_before.is_(None), NOTICES.c.not_before <= now)
-    oldest = select(NOTICES).where(NOTICES.c.status == Status.UNCERTAIN, due).order_by(NOTICES.c.seq).limit(1)
+    unsure = select(NOTICES).where(text("notices.status = 'uncertain'"), _UNSETTLED, due)
+    oldest = unsure.order_by(NOTICES.c.seq).limit(1)
     row = connection.execute(oldest).mappings().first()
     if row is None:
         return None
@@ -35,20 +40,36 @@ def claim_uncertain(connection: Connection, now: datetime, lease: timedelta) -> 
     return codec.claimed_from_row(row, fence=fence)
 
 
-def resolve_uncertain(
-    connection: Connection, claimed: Claimed, found: Sent | None, reads: int, times: tuple[datetime, datetime]
-) -> Status | None:
-    """Settle a notice of unknown fate. `times`: now, and when to look again if need be.
+@dataclass(frozen=True, slots=True)
+class Times:
+    """When what is to be done next with a notice of unknown fate."""
 
-    Found: it is sent. Absent `reads` times: it never arrived and is sent anew. Absent fewer times: look again.
+    now: datetime
+    look_at: datetime
+    sweep_at: datetime | None
+    """None: never."""
+
+
+def resolve_uncertain(
+    connection: Connection, claimed: Claimed, found: Sequence[Sent], reads: int, times: Times
+) -> Status | None:
+    """Settle a notice of unknown fate.
+
+    Found: it is sent, and swept at once where it stands there twice; later where only one of several attempts was
+    found. Absent `reads` times: it never arrived and is sent anew, to be swept later. Absent fewer times: look again.
     None: another worker settled it.
     """
-    now, look_at = times
+    now, look_at = times.now, times.look_at
     settled = mine(claimed, Status.UNCERTAIN)
-    if found is not None:
-        placed = {"channel": found.channel, "ts": found.ts, "sent_at": now}
-        settled = settled.values(status=Status.SENT.value, not_before=None, error=None, **placed)
-        return Status.SENT if connection.execute(settled).rowcount else None
+    if found:
+        place = found[0]
+        placed = {"channel": place.channel, "ts": place.ts, "sent_at": now}
+        sweep_at = now if len(found) > 1 else times.sweep_at if claimed.again else None
+        settled = settled.values(status=Status.SENT.value, not_before=None, error=None, sweep_at=sweep_at, **placed)
+        if not connection.execute(settled).rowcount:
+            return None
+        aim(connection, claimed.notice.notice_id, place)
+        return Status.SENT
     looks = NOTICES.c.looks + 1
     gone = looks >= reads
     # Sent anew at once the first time, later and later after that.
@@ -57,6 +78,8 @@ def resolve_uncertain(
         looks=case((gone, 0), else_=looks),
         status=case((gone, Status.PENDING.value), else_=Status.UNCERTAIN.value),
         not_before=case((gone, send_at), else_=look_at),
+        # The mark of what is sent anew: when it is sent the moment is set to which it is to be swept.
+        sweep_at=case((gone, now), else_=NOTICES.c.sweep_at),
     )
     return Status(row) if (row := connection.scalar(settled.returning(NOTICES.c.status))) else None
 

@@ -49,6 +49,7 @@ class AccountsMap(TableMap):
     parent_id: TextField | None = None
     owner_id: TextField | None = Field(default=None, description="the account executive: a person_id")
     csm_id: TextField | None = Field(default=None, description="the customer success manager: a person_id")
+    slack_channel: TextField | None = Field(default=None, description="its own channel in Slack: a name or an id")
     segment: TextField | None = None
     region: TextField | None = None
     country: TextField | None = None

@@ -36,7 +36,9 @@ def scene(tmp_path: Path) -> Iterator[Stage]:
 def waiting(database: str) -> tuple[int, int]:
     """Nights that were finished, and notices that are still on their way."""
     with psycopg.connect(database) as connection:
-        (nights,) = connection.execute("SELECT count(*) FROM ticks WHERE finished_at IS NOT NULL").fetchone() or (0,)
+        (nights,) = connection.execute(
+            "SELECT count(*) FROM ticks WHERE job = 'night' AND finished_at IS NOT NULL"
+        ).fetchone() or (0,)
         (open_ones,) = connection.execute(
             "SELECT count(*) FROM notices WHERE status IN ('pending', 'sending', 'uncertain')"
         ).fetchone() or (0,)

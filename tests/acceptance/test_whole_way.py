@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from bot.messages.revise import CLAIM
+from bot.messages.revise import ACT, CLAIM
 from tests.acceptance.driving import HEADROOM, expected_underuse, headlines, once, over_http, playing, posts, serving
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.sandbox.demo import Stage
+    from bot.sandbox.slack import Entry, SlackWorld
 
 pytestmark = pytest.mark.timeout(300)  # real processes, on a machine that may be busy
 
@@ -64,6 +65,10 @@ def test_a_person_asks_and_claims_while_the_bot_runs(scene: Stage, mode: str) ->
         unknown = world.slash_command(asker.id, name[:6] + "xx", "#cs-risk")
         assert name[:20] in unescape(json.dumps(unknown.shown, ensure_ascii=False))
 
+        why = world.slash_command(asker.id, f"why {name} licence-underuse", "#cs-risk")
+        assert why.acked
+        assert "licence-underuse fires" in json.dumps(why.shown, ensure_ascii=False)
+
         world.press(asker.id, "#cs-risk", alert.ts, CLAIM)
         assert world.wait(
             lambda journal: any(entry.kind == "update" and entry.ts == alert.ts for entry in journal), timeout=20
@@ -78,6 +83,27 @@ def test_a_person_asks_and_claims_while_the_bot_runs(scene: Stage, mode: str) ->
         }
         with pytest.raises(LookupError):
             world.press(other.id, "#cs-risk", alert.ts, CLAIM)  # the button is gone
+
+        later = next(one for one in choices(update) if "|snooze|14" in one)
+        world.press(other.id, "#cs-risk", alert.ts, ACT, later)
+        assert world.wait(lambda _: "Snoozed until" in json.dumps(standing(world, alert.ts)), timeout=20)
+        done = next(one for one in choices(update) if one.endswith("|close|recovered"))
+        world.press(other.id, "#cs-risk", alert.ts, ACT, done)
+        assert world.wait(
+            lambda _: f"Closed as recovered by <@{other.id}>" in json.dumps(standing(world, alert.ts)), timeout=20
+        )
+        assert f"Claimed by <@{asker.id}>" in json.dumps(standing(world, alert.ts))
+
+
+def choices(entry: Entry) -> list[str]:
+    """What the menu of a message offers."""
+    elements = [one for block in entry.blocks if block["type"] == "actions" for one in block["elements"]]
+    return [option["value"] for one in elements if one["type"] == "static_select" for option in one["options"]]
+
+
+def standing(world: SlackWorld, ts: str) -> list[dict[str, object]]:
+    """A message as it stands now."""
+    return list(next(entry for entry in reversed(world.journal) if entry.ts == ts).blocks)
 
 
 def test_a_source_that_is_down_is_said_and_what_was_known_is_kept(scene: Stage) -> None:

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.core.episodes import Episode, Phase, Reason, Step, advance, claim, episode_id
+from bot.core.acts import claim
+from bot.core.episodes import Episode, Phase, Reason, Step, advance, episode_id
 from tests.core.timelines import AT_ONCE, COUNTDOWN, RULE, RULES, START, finding, moment, night, tell
 
 if TYPE_CHECKING:
@@ -202,6 +203,7 @@ def test_an_episode_opens_with_what_was_found() -> None:
         resolved_at=None,
         severity="low",
         at_stake=500.0,
+        announced=False,
     )
 
 

@@ -6,13 +6,19 @@ from typing import TYPE_CHECKING, Final
 import duckdb
 import pytest
 
-from bot.core.metrics import ACCOUNT_METRICS, LINE_METRICS, METRICS, SOURCE_METRICS, Metric, Unit
+from bot.core.metrics import ACCOUNT_METRICS, FLEET_METRICS, LINE_METRICS, METRICS, SOURCE_METRICS, Metric, Unit
 from bot.core.verdicts import Scope
+from connectors.schema import Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-CATALOGUES: Final = {"account": ACCOUNT_METRICS, "line": LINE_METRICS, "source": SOURCE_METRICS}
+CATALOGUES: Final = {
+    "account": ACCOUNT_METRICS,
+    "line": LINE_METRICS,
+    "source": SOURCE_METRICS,
+    "fleet": FLEET_METRICS,
+}
 ALL: Final = [
     pytest.param(name, metric, id=f"{scope}-{name}")
     for scope, catalogue in CATALOGUES.items()
@@ -77,6 +83,40 @@ def test_the_arithmetic_of_most_measures_is_written_out() -> None:
 
 def test_each_scope_has_its_catalogue() -> None:
     assert set(METRICS) == set(Scope)
+
+
+ON_ACCOUNTS: Final = {Table.ACCOUNTS}
+ON_CONTRACTS: Final = {Table.LINES}
+ON_USE: Final = {Table.LINES, Table.USAGE}
+RESTS: Final = {
+    **dict.fromkeys(("name", "segment", "region", "nps", "csat", "open_cases", "urgent_cases"), ON_ACCOUNTS),
+    **dict.fromkeys(
+        ("arr", "days_to_renewal", "days_to_deadline", "seats", "active_lines", "auto_renew"), ON_CONTRACTS
+    ),
+    **dict.fromkeys(("licence_utilization", "peak_utilization", "trend_size", "mau", "run_out_date", "cus"), ON_USE),
+    "tenure_days": {Table.ACCOUNTS, Table.LINES},
+    "health": {Table.ACCOUNTS, Table.LINES, Table.USAGE},
+}
+
+
+def test_a_metric_rests_on_the_tables_that_it_comes_from() -> None:
+    assert {name: set(ACCOUNT_METRICS[name].rests_on) for name in RESTS} == RESTS
+    assert [name for name, one in {**ACCOUNT_METRICS, **LINE_METRICS}.items() if not one.rests_on] == []
+    assert [name for name, one in {**SOURCE_METRICS, **FLEET_METRICS}.items() if one.rests_on] == []
+
+
+@pytest.mark.parametrize("scope", ["account", "line"])
+def test_what_looks_at_days_of_use_rests_on_usage(scope: str) -> None:
+    windows = re.compile(r"\d+ days\b|months? |period|term so far")
+    for name, metric in CATALOGUES[scope].items():
+        of_contracts = metric.rests_on <= {Table.ACCOUNTS, Table.LINES}
+        assert not (windows.search(metric.window) and of_contracts) or name in _OF_CONTRACTS_OVER_TIME, name
+
+
+_OF_CONTRACTS_OVER_TIME: Final = {
+    *("expansions", "contractions", "expansion_arr", "contraction_arr"),
+    *("contracted", "recent_value", "period_start", "period_end"),
+}
 
 
 @pytest.mark.parametrize("scope", CATALOGUES)

@@ -2,7 +2,10 @@
 
 A timeline is a list of moments: a day, what the judgement found, and (where it matters) the severity or days left.
 `hold` when is true; `between` when is false, clear as well; `clear` clear is true; `unknown` both are unknown;
-`known-clear` when is unknown, clear is true; `claim-U1` somebody presses the button.
+`known-clear` when is unknown, clear is true. After it may stand: a severity; `30-left`; `by-source`, `by-fleet` or
+`by-inhibited`, a hold of that kind; `shadow`, the rule's mode on that day (live otherwise).
+People: `claim-U1`; `snooze-U1 9d`, until the ninth day; `close-U1 lost`, with that outcome; and, when so many hours of
+the owner's work have passed, `escalate 16h`.
 What is expected is all that was said: the day, the transition and the detail.
 """
 
@@ -11,8 +14,9 @@ from __future__ import annotations
 import dataclasses
 from datetime import UTC, date, datetime, timedelta
 
-from bot.core.episodes import Episode, Step, advance, claim
-from bot.core.verdicts import SEVERITIES, Finding, Mode, Rule, Scope, Truth
+from bot.core.acts import claim, close, escalate, snooze
+from bot.core.episodes import Episode, Outcome, Step, advance
+from bot.core.verdicts import SEVERITIES, Finding, Hold, HoldBy, Mode, Rule, Scope, Truth
 
 START = date(2026, 1, 1)
 RULE = Rule(
@@ -34,7 +38,8 @@ RULE = Rule(
 )
 AT_ONCE = dataclasses.replace(RULE, hold=timedelta(0), repeat=None)
 COUNTDOWN = dataclasses.replace(AT_ONCE, countdown="days_to_deadline", steps=(120, 90, 60, 30, 7))
-RULES = {"underuse": RULE, "at once": AT_ONCE, "countdown": COUNTDOWN}
+ESCALATING = dataclasses.replace(AT_ONCE, escalate=timedelta(hours=16))
+RULES = {"underuse": RULE, "at once": AT_ONCE, "countdown": COUNTDOWN, "escalating": ESCALATING}
 
 FOUND = {
     "hold": (Truth.TRUE, Truth.FALSE),
@@ -70,12 +75,31 @@ def night(day: int) -> datetime:
 def moment(text: str, episode: Episode | None, rule: Rule) -> Step:
     words = text.split()
     day, what, more = int(words[0].removesuffix("d")), words[1], words[2:]
-    if what.startswith("claim-"):
+    if what not in FOUND:
         assert episode is not None
-        return claim(episode, what.removeprefix("claim-"), night(day))
+        return act(episode, what, more, rule, day)
     severity = next((word for word in more if word in SEVERITIES), "medium")
     left = next((int(word.removesuffix("-left")) for word in more if word.endswith("-left")), None)
-    return advance(episode, finding(day, what, severity=severity, left=left), rule, night(day))
+    kind = next((word.removeprefix("by-") for word in more if word.startswith("by-")), None)
+    hold = Hold(HoldBy(kind), f"held by {kind}") if kind else None
+    rule = dataclasses.replace(rule, mode=Mode.SHADOW if "shadow" in more else Mode.LIVE)
+    return advance(episode, finding(day, what, severity=severity, left=left), rule, night(day), hold)
+
+
+def act(episode: Episode, what: str, more: list[str], rule: Rule, day: int) -> Step:
+    """What people do, and what is done where they do nothing."""
+    verb, _, user = what.partition("-")
+    match verb:
+        case "claim":
+            return claim(episode, user, night(day))
+        case "snooze":
+            until = START + timedelta(days=int(more[0].removesuffix("d")))
+            return snooze(episode, user, until, " ".join(more[1:]) or None, night(day))
+        case "close":
+            return close(episode, user, Outcome(more[0]), " ".join(more[1:]) or None, night(day))
+        case "escalate":
+            return escalate(episode, rule, timedelta(hours=int(more[0].removesuffix("h"))), night(day))
+    raise AssertionError(f"no timeline knows the word {what}")
 
 
 def tell(timeline: str, rule: Rule) -> str:

@@ -49,7 +49,7 @@ def keys(model: type[BaseModel], prefix: str = "") -> Iterator[Key]:
         yield path, field
         dot = "[]." if "tuple" in str(field.annotation) else "."
         for inner in models(field.annotation):
-            if not is_described_elsewhere(inner):
+            if not is_described_elsewhere(inner) and inner is not model:  # routes hold routes
                 yield from keys(inner, path + dot)
 
 
@@ -61,7 +61,9 @@ SECTIONS: Final[dict[str, type[BaseModel]]] = {
 
 def value_of(text: str, field: FieldInfo) -> object:
     annotation: Any = field.annotation
-    value: object = TypeAdapter(Annotated[annotation, field]).validate_python(yaml.safe_load(text))
+    # The name in the file belongs to the model: pydantic warns of a value that has one.
+    kind: Any = Annotated[(annotation, *field.metadata)] if field.metadata else annotation
+    value: object = TypeAdapter(kind).validate_python(yaml.safe_load(text))
     return value
 
 

@@ -45,6 +45,7 @@ def _acme(world: World) -> None:
         customer_since=day("2024-03-31"),
         owner_id="p1",
         csm_id="p2",
+        slack_channel="acme-success",
         domain="acme.com",
         url="https://crm/acme",
         external_id="x-1",
@@ -100,8 +101,8 @@ def test_a_whole_account_has_the_values_computed_by_hand(accounts: dict[str, Row
     score = (0.4 * recent[0] + 1.5 * recent[1] + 0.73 * recent[2]) / sum(recent) * 100
     acme = accounts["acme"]
     expected = {
-        "subject": "acme", "owner_id": "p1", "csm_id": "p2", "parent_id": "holding", "external_id": "x-1",
-        "domain": "acme.com", "country": "DE", "url": "https://crm/acme",
+        "subject": "acme", "owner_id": "p1", "csm_id": "p2", "slack_channel": "acme-success",
+        "parent_id": "holding", "external_id": "x-1", "domain": "acme.com", "country": "DE", "url": "https://crm/acme",
         "name": "Acme", "segment": "Enterprise", "region": "EMEA", "currency": "USD", "nps": 40.0,
         "arr": pytest.approx(seats + calls + units / 2),  # the service does not recur
         "contract_value": pytest.approx(seats + calls + units + 1000),

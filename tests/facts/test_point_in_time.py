@@ -103,7 +103,8 @@ def test_sources_tell_how_fresh_they_are(two_snapshots: World) -> None:
     rows = by(analysis.sources, "subject")
     assert rows["crm"] == {
         "subject": "crm", "name": "crm", "age_days": 3, "complete_to": MARCH, "stale_after_days": 2.0,
-        "failed": False, "error": None, "rows_total": None, "rows_rejected": None,
+        "failed": False, "error": None, "rows_total": None, "rows_rejected": None, "rejected_share": None,
+        "accounts_gone": 0.0, "unmatched_share": None, "incomplete": False, "in_doubt": True,
     }  # fmt: skip
     assert (rows["usage"]["complete_to"], rows["usage"]["age_days"], rows["usage"]["stale_after_days"]) == (
         MARCH,

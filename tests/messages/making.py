@@ -83,6 +83,20 @@ SOURCE: dict[str, Value | date] = {
     "rows_rejected": 12,
 }
 
+FLEET: dict[str, Value | date] = {
+    "falling_accounts": 51.0,
+    "falling_limit": 30.0,
+    "falling_share": 0.255,
+    "watched_accounts": 200.0,
+    "falling_since": date(2025, 12, 27),
+    "falling_until": date(2025, 12, 28),
+    "falling_names": "Northwind Freight · Blue Harbor · Fish & <Chips> · and 48 more",
+    "falling_arr": 4_120_000.0,
+    "currency": "USD",
+    "incident_days": 0.0,
+    "at_most_days": 7.0,
+}
+
 
 def held(text: str, **values: Value) -> Evidence:
     return Evidence(text, Truth.TRUE, tuple(values.items()))
@@ -117,7 +131,7 @@ class Make:
 
     def __call__(self, base: dict[str, Value | date] | None = None, **metrics: Value | date) -> Context:
         m = {**(METRICS if base is None else base), **metrics}
-        if self.scope is Scope.SOURCE:
+        if self.scope is not Scope.ACCOUNT:
             return Context.of_source(m, self._finding(), self._episode(), self._rule(), self.reason, "Acme")
         view = self.view(m)
         return Context.of(view, PEOPLE, self._finding(), self._episode(), self._rule(), self.reason, "Acme")
@@ -196,4 +210,16 @@ OPERATIONS = Make(
     evidence=(held("age_days > stale_after_days", age_days=4, stale_after_days=2),),
     at_stake=None,
     reason="it held for 1 day",
+)
+FLEET_DROP = Make(
+    kind="operations",
+    template="fleet_drop",
+    rule="fleet-drop",
+    scope=Scope.FLEET,
+    evidence=(
+        held("falling_accounts > falling_limit", falling_accounts=51.0, falling_limit=30.0),
+        held("incident_days < at_most_days", incident_days=0.0, at_most_days=7.0),
+    ),
+    at_stake=4_120_000.0,
+    reason="it holds",
 )

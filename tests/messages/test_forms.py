@@ -24,6 +24,7 @@ from bot.messages.message import (
     Divider,
     Fields,
     Headline,
+    Menu,
     Message,
     Meter,
     Meters,
@@ -48,7 +49,10 @@ EVERYTHING = Message(
         Meters((Meter("API calls", 1.32, "132 of 100"), Meter("Seats", None, "use unknown")), more=3),
         Fields((("ARR", "USD 1"), ("Owner", "Ada"), ("CSM", "Bo"))),
         Divider(),
-        Buttons((Button("Claim", "claim", "e1", style="primary"), Button("Open", "open", url="https://x.example/"))),
+        Buttons(
+            (Button("Claim", "claim", "e1", style="primary"), Button("Open", "open", url="https://x.example/")),
+            Menu("Later", "later", (("In a week", "e1|7"), ("Done", "e1|done"))),
+        ),
         Note(("As of today", "")),
     ),
 )

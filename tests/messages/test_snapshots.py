@@ -14,6 +14,8 @@ from bot.messages.limits import OWN_TEXT_MOST, validate
 from bot.messages.render import not_found
 from tests.messages.making import (
     CHURN,
+    FLEET,
+    FLEET_DROP,
     METRICS,
     OPERATIONS,
     PEOPLE,
@@ -94,6 +96,8 @@ TEMPLATES: dict[str, tuple[Make, dict[str, Value | date]]] = {
     "renewal": (RENEWAL, METRICS),
     "operations": (OPERATIONS, SOURCE),
 }
+FEWER: dict[str, Value | date] = {"falling_accounts": 3.0, "falling_share": 0.015, "incident_days": 2.0}
+TOO_LITTLE: dict[str, Value | date] = {"incomplete": True, "accounts_gone": 0.3, "unmatched_share": 0.02}
 NO_SOURCE: dict[str, Value | date] = {**dict.fromkeys(SOURCE), "name": "mixpanel", "stale_after_days": 2}
 
 
@@ -193,6 +197,24 @@ CASES |= {
     "renewal-notice_first": (RENEWAL.but(countdown=26), NOTICE),
     "renewal-no_auto_renew": (RENEWAL, {**METRICS, "auto_renew": False}),
     "operations-stale": (OPERATIONS, {**SOURCE, "failed": False, "error": None}),
+    "operations-silent": (
+        OPERATIONS.but(evidence=(held("age_days IS NULL", age_days=None),)),
+        {**SOURCE, "failed": False, "error": None, "age_days": None, "complete_to": None},
+    ),
+    "operations-incomplete": (
+        OPERATIONS.but(evidence=(held("incomplete", incomplete=True),)),
+        {**SOURCE, **TOO_LITTLE, "failed": False, "error": None, "age_days": 0},
+    ),
+    "fleet_drop-typical": (FLEET_DROP, FLEET),
+    "fleet_drop-one_day": (FLEET_DROP, {**FLEET, "falling_until": FLEET["falling_since"]}),
+    "fleet_drop-unknown": (FLEET_DROP.but(evidence=()), dict.fromkeys(FLEET)),
+    "fleet_drop-markup": (FLEET_DROP, {**FLEET, "falling_names": HOSTILE}),
+    "fleet_drop-claimed": (FLEET_DROP.but(phase=Phase.CLAIMED, claimed_by="U02ADA"), FLEET),
+    "fleet_drop-mended": (
+        FLEET_DROP.but(phase=Phase.RESOLVED),
+        {**FLEET, **FEWER, "falling_names": "Blue Harbor"},
+    ),
+    "fleet_drop-released": (FLEET_DROP.but(phase=Phase.RESOLVED), {**FLEET, "incident_days": 7.0}),
 }
 
 

@@ -24,7 +24,8 @@ def _template(folder: Path, name: str = "mine", **texts: str) -> Path:
 
 
 def test_the_shipped_templates_are_complete() -> None:
-    assert Templates([SHIPPED]).names() == ("account", "churn_risk", "operations", "renewal", "upsell")
+    known = ("account", "churn_risk", "digest", "fleet_drop", "operations", "renewal", "upsell")
+    assert Templates([SHIPPED]).names() == known
 
 
 def test_a_users_text_overrides_the_shipped_one_and_leaves_the_rest(tmp_path: Path) -> None:

@@ -259,3 +259,55 @@ def test_the_fifty_first_update_of_a_minute_meets_429(server: Server) -> None:
     assert caught.value.response.headers["Retry-After"] == "40"
     now[0] += timedelta(seconds=40)
     assert client.chat_update(**there, text="a minute later")["ok"]
+
+
+class TestThreads:
+    def test_a_message_with_answers_tells_so_and_an_answer_names_its_root(self, client: WebClient) -> None:
+        root = client.chat_postMessage(channel="#cs-risk", text="root")
+        channel = root["channel"]
+        answers = [client.chat_postMessage(channel=channel, text=str(n), thread_ts=root["ts"]) for n in range(2)]
+        shown, *_ = client.conversations_history(channel=channel)["messages"]
+        assert (shown["thread_ts"], shown["reply_count"], shown["latest_reply"]) == (root["ts"], 2, answers[1]["ts"])
+        assert answers[0]["message"]["thread_ts"] == root["ts"]
+        replies = client.conversations_replies(channel=channel, ts=root["ts"])["messages"]
+        assert [one.get("parent_user_id") for one in replies] == [None, "U0HEADROOM", "U0HEADROOM"]
+
+    def test_a_broadcast_answer_stands_in_the_channel_too(self, client: WebClient) -> None:
+        root = client.chat_postMessage(channel="#cs-risk", text="root")
+        channel = root["channel"]
+        client.chat_postMessage(channel=channel, text="hear", thread_ts=root["ts"], reply_broadcast=True)
+        first, _ = client.conversations_history(channel=channel)["messages"]
+        assert (first["text"], first["subtype"], first["root"]["text"]) == ("hear", "thread_broadcast", "root")
+
+    def test_nothing_can_be_answered_that_is_not_there(self, client: WebClient) -> None:
+        root = client.chat_postMessage(channel="#cs-risk", text="root")
+        channel = root["channel"]
+        client.chat_delete(channel=channel, ts=root["ts"])
+        assert _error(client.chat_postMessage, channel=channel, text="x", thread_ts=root["ts"]) == "thread_not_found"
+        assert _error(client.conversations_replies, channel=channel, ts=root["ts"]) == "thread_not_found"
+
+    def test_a_removed_root_leaves_a_tombstone_under_which_the_thread_goes_on(
+        self, client: WebClient, world: SlackWorld
+    ) -> None:
+        root = client.chat_postMessage(
+            channel="#cs-risk", text="root", metadata={"event_type": "a", "event_payload": {}}
+        )
+        channel = root["channel"]
+        client.chat_postMessage(channel=channel, text="answer", thread_ts=root["ts"])
+        client.chat_delete(channel=channel, ts=root["ts"])
+        assert _error(client.chat_delete, channel=channel, ts=root["ts"]) == "message_not_found"
+        client.chat_postMessage(channel=channel, text="another", thread_ts=root["ts"])
+        tombstone, *answers = client.conversations_replies(channel=channel, ts=root["ts"], include_all_metadata=True)[
+            "messages"
+        ]
+        assert (tombstone["subtype"], "metadata" in tombstone) == ("tombstone", False)
+        assert [one["text"] for one in answers] == ["answer", "another"]
+        assert [one.content.text for one in world.said("#cs-risk")] == ["answer", "another"]
+
+
+def test_what_comes_too_early_is_counted(world: SlackWorld, server: Server) -> None:
+    strict = SlackWorld((ADA,), CHANNELS)
+    client = _client(strict.bot_token, server.show(strict))
+    client.chat_postMessage(channel="#cs-risk", text="1")
+    assert _error(client.chat_postMessage, channel="#cs-risk", text="2") == "ratelimited"
+    assert strict.throttled == {"chat.postMessage": 1}

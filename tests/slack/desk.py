@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
-from bot.core.episodes import Episode, Phase, Reason, Step
+from bot.core.episodes import Episode, Outcome, Phase, Reason, Step
 from bot.messages.message import Button, Buttons, Headline, Message, Text
 from bot.sandbox.slack import UNLIMITED, SlackUser, SlackWorld, serving_slack
 from bot.slack.app import make_app
 from bot.slack.client import SlackAccess
 from bot.slack.serve import serve_http, serve_socket_mode
-from bot.state.claims import UnknownEpisodeError
+from bot.state.acts import UnknownEpisodeError
 from bot.state.rows import AccountView
 
 if TYPE_CHECKING:
@@ -41,6 +41,18 @@ class Wording:
         names = ", ".join(name for _, name in suggestions)
         return Message("answer", f"no {text}; near: {names}", (Text(f"no {text}; near: {names}"),))
 
+    def rules(self) -> Sequence[str]:
+        return ("near-limit", "licence-underuse", "overage")
+
+    def sources(self) -> Sequence[str]:
+        return ("salesforce",)
+
+    def why(self, view: AccountView, rule: str | None) -> Message:
+        return Message("answer", f"why {view.name}: {rule}", (Headline(view.name),))
+
+    def why_source(self, name: str, rule: str | None) -> Message:
+        return Message("answer", f"why {name}: {rule}", (Headline(name),))
+
 
 @dataclass
 class Store:
@@ -49,6 +61,7 @@ class Store:
     accounts: tuple[AccountView, ...] = (ACME,)
     claimed: dict[str, str] = field(default_factory=dict)
     resolved: set[str] = field(default_factory=set)
+    acts: list[tuple[str, str, str]] = field(default_factory=list)
     wakes: int = 0
     broken: Exception | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -71,6 +84,20 @@ class Store:
             winner = self.claimed.setdefault(episode_id, user)
         phase = Phase.RESOLVED if episode_id in self.resolved else Phase.CLAIMED
         return step(winner, phase, notify=first and phase is Phase.CLAIMED, now=now)
+
+    def snooze_episode(self, episode_id: str, user: str, days: int, now: datetime) -> Step:
+        self.acts.append((episode_id, user, f"snooze {days}"))
+        return self._done(episode_id, now)
+
+    def close_episode(self, episode_id: str, user: str, outcome: Outcome, now: datetime) -> Step:
+        self.acts.append((episode_id, user, f"close {outcome}"))
+        return self._done(episode_id, now)
+
+    def _done(self, episode_id: str, now: datetime) -> Step:
+        if not episode_id.startswith("e"):
+            raise UnknownEpisodeError(f"there is no episode {episode_id}")
+        taken = step(None, Phase.SNOOZED, notify=True, now=now)
+        return taken if episode_id not in self.resolved else replace(taken, notify=False, detail="it has ended")
 
     def wake(self) -> None:
         self.wakes += 1

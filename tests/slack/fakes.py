@@ -25,6 +25,9 @@ class Said:
     at: datetime
     texts: list[str]
     message: Message
+    ts: str = ""
+    thread: str | None = None
+    broadcast: bool = False
 
 
 @dataclass(slots=True)
@@ -43,6 +46,8 @@ class FakeTransport:
     looks: list[datetime] = field(default_factory=list)
     unreadable: list[Exception] = field(default_factory=list)
     forgotten: list[str] = field(default_factory=list)
+    undeletable: Exception | None = None
+    numbers: int = 0
 
     def resolve(self, destination: str) -> str:
         if destination in self.unreachable:
@@ -52,15 +57,17 @@ class FakeTransport:
     def forget(self, destination: str) -> None:
         self.forgotten.append(destination)
 
-    def post(self, channel: str, message: Message, notice_id: str) -> Sent:
+    def post(
+        self, channel: str, message: Message, notice_id: str, thread: str | None = None, *, broadcast: bool = False
+    ) -> Sent:
         self.attempts.append((self.clock(), "post", channel))
-        arrived = Said(channel, notice_id, self.clock(), [message.summary], message)
+        arrived = Said(channel, notice_id, self.clock(), [message.summary], message, self.next_ts(), thread, broadcast)
         self._play(channel, lambda: self.said.append(arrived))
-        return Sent(channel, f"ts-{len(self.said)}")
+        return Sent(channel, arrived.ts)
 
     def update(self, sent: Sent, message: Message, notice_id: str) -> Sent:
         self.attempts.append((self.clock(), "update", sent.channel))
-        (target,) = [one for one in self.said if one.notice_id == notice_id]
+        (target,) = [one for one in self.said if (one.notice_id, one.ts) == (notice_id, sent.ts)]
 
         def change() -> None:
             target.texts.append(message.summary)
@@ -69,14 +76,23 @@ class FakeTransport:
         self._play(sent.channel, change)
         return sent
 
-    def find(self, channel: str, notice_id: str, since: datetime) -> Sent | None:
+    def delete(self, sent: Sent) -> None:
+        self.attempts.append((self.clock(), "delete", sent.channel))
+        if self.undeletable is not None:
+            raise self.undeletable
+        self.said = [one for one in self.said if (one.channel, one.ts) != (sent.channel, sent.ts)]
+
+    def find(self, channel: str, notice_id: str, since: datetime, thread: str | None = None) -> tuple[Sent, ...]:
         self.looks.append(self.clock())
         if self.unreadable:
             raise self.unreadable.pop(0)
-        places = [
-            place for place, one in enumerate(self.said, 1) if (one.channel, one.notice_id) == (channel, notice_id)
-        ]
-        return Sent(channel, f"ts-{places[0]}") if places else None
+        wanted = (channel, notice_id, thread)
+        found = [one for one in self.said if (one.channel, one.notice_id, one.thread) == wanted]
+        return tuple(Sent(channel, one.ts) for one in sorted(found, key=lambda one: int(one.ts.removeprefix("ts-"))))
+
+    def next_ts(self) -> str:
+        self.numbers += 1
+        return f"ts-{self.numbers}"
 
     def _play(self, channel: str, arrive: Callable[[], None]) -> None:
         outcome = self.script[channel].pop(0) if self.script[channel] else None

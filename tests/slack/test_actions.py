@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.core.episodes import Phase, Reason, Step
+from bot.core.episodes import Outcome, Phase, Reason, Step
 from bot.messages.blocks import to_blocks
-from bot.slack.actions import UNKNOWN, claim_reply, tell
+from bot.messages.message import Buttons
+from bot.messages.revise import ACT, acts_menu, choice_of
+from bot.slack.actions import UNKNOWN, choice_reply, claim_reply, tell
 from bot.slack.client import web_client
 from tests.slack.desk import ALERT, Store, access_of, new_world, serving_app, step
 
@@ -72,6 +75,57 @@ def test_of_two_people_who_press_at_once_one_wins_and_the_other_is_told() -> Non
             (loser,) = {"U1", "U2"} - {winner}
             assert said == {winner: [], loser: [f"Already claimed by <@{winner}>."]}
     assert store.wakes == 5
+
+
+def _with_menu(world: SlackWorld, episode_id: str, value: str | None = None) -> str:
+    menu = acts_menu(episode_id, "churn_risk")
+    if value is not None:
+        menu = replace(menu, choices=(("Odd", value),))
+    alert = replace(ALERT, blocks=(ALERT.blocks[0], Buttons((), menu)))
+    posted = web_client(access_of(world)).chat_postMessage(
+        channel="#cs-risk", text=alert.summary, blocks=to_blocks(alert)
+    )
+    return str(posted["ts"])
+
+
+@pytest.mark.parametrize(("value", "done"), [("snooze|14", "snooze 14"), ("close|false_alarm", "close false_alarm")])
+def test_what_is_chosen_from_the_menu_is_done(value: str, done: str) -> None:
+    world, store = new_world(), Store()
+    with serving_app(world, store):
+        pressed = world.press("U1", "#cs-risk", _with_menu(world, "e1"), ACT, f"e1|{value}")
+        assert pressed.acked
+    assert (store.acts, store.wakes, pressed.shown) == ([("e1", "U1", done)], 1, [])
+
+
+def test_what_cannot_be_done_any_more_is_told_to_who_chose_it() -> None:
+    world, store = new_world(), Store(resolved={"e1"})
+    with serving_app(world, store):
+        late = world.press("U1", "#cs-risk", _with_menu(world, "e1"), ACT, "e1|snooze|7")
+        lost = world.press("U1", "#cs-risk", _with_menu(world, "lost"), ACT, "lost|snooze|7")
+        odd = world.press("U1", "#cs-risk", _with_menu(world, "e1", "e1|dance|7"), ACT)
+        said = [one.wait()[0]["text"] for one in (late, lost, odd)]
+    assert said == ["Nothing was changed: it has ended.", UNKNOWN, UNKNOWN]
+    assert store.wakes == 0
+
+
+TAKEN = step("U1", Phase.CLOSED, notify=False).episode
+assert TAKEN is not None
+CLOSED = replace(
+    TAKEN,
+    outcome=Outcome.FALSE_ALARM,
+    closed_by="U2",
+)
+
+
+def test_who_comes_after_the_close_is_told_who_closed_it() -> None:
+    late = Step(CLOSED, notify=False, reason=Reason.CLOSED, transition="", detail="")
+    assert claim_reply(late, "U3") == "Already closed as false alarm by <@U2>."
+    assert choice_reply(late) == "Already closed as false alarm by <@U2>."
+
+
+@pytest.mark.parametrize("value", ["", "e1", "e1|snooze", "e1|snooze|soon", "e1|close|perhaps", "e1|snooze|7|x"])
+def test_a_choice_that_is_none_is_refused(value: str) -> None:
+    assert choice_of(value) is None
 
 
 def test_an_episode_that_is_not_known_any_more_is_said_to_be_gone() -> None:

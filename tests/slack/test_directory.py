@@ -55,9 +55,25 @@ def test_an_update_writes_over_the_message(tmp_path: Path) -> None:
 def test_a_message_is_found_where_it_was_written(tmp_path: Path) -> None:
     transport = DirectoryTransport(tmp_path)
     sent = transport.post("cs-risk", message(), "n-1")
-    assert transport.find("cs-risk", "n-1", START) == sent
-    assert transport.find("cs-risk", "n-2", START) is None
-    assert transport.find("other", "n-1", START) is None
+    assert transport.find("cs-risk", "n-1", START) == (sent,)
+    assert transport.find("cs-risk", "n-2", START) == ()
+    assert transport.find("other", "n-1", START) == ()
+
+
+def test_what_is_removed_is_gone(tmp_path: Path) -> None:
+    transport = DirectoryTransport(tmp_path)
+    sent = transport.post("cs-risk", message(), "n-1")
+    transport.delete(sent)
+    transport.delete(sent)
+    assert files(tmp_path) == []
+
+
+def test_an_answer_in_a_thread_tells_which_and_an_update_keeps_it(tmp_path: Path) -> None:
+    transport = DirectoryTransport(tmp_path)
+    sent = transport.post("cs-risk", message(), "n-2", "n-1")
+    transport.update(sent, message("claimed"), "n-2")
+    record = json.loads((tmp_path / "cs-risk/n-2.json").read_text())
+    assert (record["thread_ts"], record["summary"]) == ("n-1", "claimed")
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,6 @@ from bot.messages.message import Note, Text
 from bot.slack.calls import RefusedError, SlackAuthError, UnknownAnswerError
 from bot.slack.people import UnreachableError
 from bot.slack.sender import DrainResult, Policy, Sender
-from bot.state.engine import migrate
 from bot.state.rows import Act, Status
 from bot.state.store import open_store
 from tests.slack.fakes import FakeTransport
@@ -38,6 +37,7 @@ REFUSED_CONNECTION = DeliveryError("connection refused", permanent=False)
 TOO_MANY = DeliveryError("429", permanent=False, retry_after=30.0)
 ARCHIVED = RefusedError("chat.postMessage", "is_archived")
 BAD_BLOCKS = RefusedError("chat.postMessage", "invalid_blocks")
+FALLBACK = "this is the fallback channel"
 NO_SLACK = UnreachableError("Dana Reyes", "who is not in Slack")
 
 
@@ -162,7 +162,8 @@ class TestWhatSlackRefuses:
         assert sender.drain() == DrainResult(sent=1, failed=1, uncertain=0, waiting=0)
         (only,) = transport.said
         assert only.channel == "ops"
-        assert notes(only.message)[0] == "Meant for #cs-risk: chat.postMessage: Slack refused it (is_archived)"
+        told = "Meant for #cs-risk: chat.postMessage: Slack refused it (is_archived)"
+        assert notes(only.message)[0] == f"{told}; {FALLBACK}"
         assert transport.forgotten == ["#cs-risk"]
 
     def test_somebody_who_is_not_in_slack_is_named(
@@ -171,14 +172,14 @@ class TestWhatSlackRefuses:
         transport.unreachable["person:005A"] = NO_SLACK
         store.commit(replace(said(notice(episode(), "person:005A")), people=(DANA,)))
         sender.drain()
-        assert notes(transport.said[0].message)[0] == "Meant for Dana Reyes, who is not in Slack"
+        assert notes(transport.said[0].message)[0] == f"Meant for Dana Reyes, who is not in Slack; {FALLBACK}"
         assert transport.forgotten == []
 
     def test_a_name_in_the_note_can_ping_nobody(self, store: Store, sender: Sender, transport: FakeTransport) -> None:
         transport.unreachable["person:005A"] = UnreachableError("<!channel>", "who is not in Slack")
         store.commit(replace(said(notice(episode(), "person:005A")), people=(replace(DANA, name="<!channel>"),)))
         sender.drain()
-        assert notes(transport.said[0].message)[0] == "Meant for &lt;!channel&gt;, who is not in Slack"
+        assert notes(transport.said[0].message)[0] == f"Meant for &lt;!channel&gt;, who is not in Slack; {FALLBACK}"
 
     def test_an_update_in_the_fallback_channel_still_says_whom_it_is_meant_for(
         self, store: Store, sender: Sender, transport: FakeTransport
@@ -319,13 +320,6 @@ class TestWhatNobodyKnows:
         store.commit(said(notice(episode())))
         assert new_sender(store, slow, clock).drain().sent == 1
         assert len(slow.attempts) == 1
-
-
-@pytest.fixture(scope="module")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("migrated") / "headroom.db"
-    migrate(f"sqlite:///{path}")
-    return path
 
 
 @contextmanager

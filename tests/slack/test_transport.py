@@ -146,14 +146,13 @@ class TestFinding:
     def test_the_id_is_looked_for_on_every_page(self, transport: SlackTransport, slack: Server) -> None:
         placed = [transport.post("C1", message(), f"n-{number}") for number in range(5)]
         transport.post("C2", message(), "n-9")
-        assert transport.find("C1", "n-0", START) == placed[0]
+        assert transport.find("C1", "n-0", START) == (placed[0],)
         assert slack.count("conversations.history") == 3
-        assert transport.find("C1", "n-9", START) is None
+        assert transport.find("C1", "n-9", START) == ()
 
-    def test_of_two_the_first_one_counts(self, transport: SlackTransport) -> None:
-        first = transport.post("C1", message(), "n-1")
-        transport.post("C1", message(), "n-1")
-        assert transport.find("C1", "n-1", START) == first
+    def test_of_two_the_first_one_comes_first(self, transport: SlackTransport) -> None:
+        both = tuple(transport.post("C1", message(), "n-1") for _ in range(2))
+        assert transport.find("C1", "n-1", START) == both
 
     def test_the_history_is_read_with_metadata_from_the_first_attempt_on(
         self, transport: SlackTransport, slack: Server
@@ -170,7 +169,7 @@ class TestFinding:
             {"ts": "2.0", "channel": "C1"},
             {"ts": "3.0", "channel": "C1", "metadata": {}},
         ]
-        assert transport.find("C1", "n-1", START) is None
+        assert transport.find("C1", "n-1", START) == ()
 
     @pytest.mark.parametrize("outcome", ["429", "500", "reset", {"ok": False, "error": "missing_scope"}], ids=str)
     def test_a_history_that_cannot_be_read_is_no_answer(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
-from bot.core.episodes import Episode, Phase, Reason, Step
+from bot.core.episodes import Episode, Phase
 from bot.messages.message import Headline, Message, Note, Text
 from bot.state.keys import notice_id
 from bot.state.rows import AccountView, Act, Judgement, LineView, Notice, Person
@@ -106,11 +106,3 @@ def said(*notices: Notice) -> Judgement:
     """A judgement of these notices, with an episode for each."""
     episodes = {one.episode_id: episode(one.subject, one.episode_id.split("/")[0]) for one in notices}
     return judgement(episodes=tuple(episodes.values()), notices=notices)
-
-
-def take_on(of: Episode, user: str, now: datetime) -> Step:
-    """Claim as the core does: the first one wins."""
-    if of.claimed_by is not None:
-        return Step(of, notify=False, reason=Reason.ALREADY_SAID, transition="", detail=f"claimed by {of.claimed_by}")
-    taken = replace(of, phase=Phase.CLAIMED, claimed_by=user, claimed_at=now)
-    return Step(taken, notify=True, reason=Reason.CLAIMED, transition="claimed", detail=f"claimed by {user}")

@@ -5,19 +5,24 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from bot.core.episodes import Phase
 from bot.state import engine as engines
 from bot.state.engine import HEAD, StateError, migrate, open_engine
+from bot.state.rows import Sent, Status
 from bot.state.store import open_store
 from bot.state.tables import METADATA
+from tests.state.samples import LEASE, said
 
 ROOT = Path(__file__).parents[2]
 
@@ -53,6 +58,63 @@ def test_migrating_twice_changes_nothing(empty_url: str) -> None:
     migrate(empty_url)
     with open_store(empty_url) as store:
         assert store.names() == []
+
+
+def test_what_the_first_version_kept_is_there_after_the_second(empty_url: str) -> None:
+    engine = open_engine(empty_url)
+    with engine.execution_options(**{engines.WRITING: True}).begin() as connection:
+        config = Config(attributes={"connection": connection})
+        config.set_main_option("script_location", str(ROOT / "bot/state/migrations"))
+        command.upgrade(config, "0001")
+        connection.execute(sa.text(_EPISODE))
+        connection.execute(sa.text(_NOTICE))
+    engine.dispose()
+    with open_store(empty_url) as store:
+        (episode,) = store.episodes_of("Acme")
+        assert (episode.phase, episode.claimed_by, episode.severity) == (Phase.CLAIMED, "U1", "high")
+        assert (episode.announced, episode.outcome, episode.evidence, episode.acts) == (True, None, (), 0)
+        (delivery,) = store.deliveries()
+        assert (delivery.notice.notice_id, delivery.status, delivery.sent) == ("n1", Status.SENT, Sent("C1", "1.1"))
+        assert (delivery.notice.chain, delivery.notice.broadcast, delivery.notice.not_before) == ((), False, None)
+        # the keys that nothing is said twice under are there, too
+        assert store.commit(said(replace(delivery.notice, notice_id="other"))).notices == ()
+
+
+def test_a_change_that_waited_before_the_third_version_goes_out_after_it(empty_url: str) -> None:
+    engine = open_engine(empty_url)
+    with engine.execution_options(**{engines.WRITING: True}).begin() as connection:
+        config = Config(attributes={"connection": connection})
+        config.set_main_option("script_location", str(ROOT / "bot/state/migrations"))
+        command.upgrade(config, "0001")
+        connection.execute(sa.text(_EPISODE))
+        connection.execute(sa.text(_NOTICE))
+        connection.execute(sa.text(_UPDATE))
+    engine.dispose()
+    with open_store(empty_url) as store:
+        claimed = store.claim_notice(LEASE)
+        assert claimed is not None
+        assert (claimed.notice.notice_id, claimed.channel, claimed.ts) == ("n2", "C1", "1.1")
+
+
+_EPISODE = """
+    INSERT INTO episodes (episode_id, rule, rule_version, subject, phase, opened_on, fired_at, claimed_by, severity)
+    VALUES ('e1', 'licence-underuse', 'v1', 'Acme', 'claimed', '2026-03-01', '2026-03-01 05:00:00.000000', 'U1', 'high')
+"""
+_NOTICE = """
+    INSERT INTO notices (notice_id, episode_id, transition, destination, act, kind, subject, message, created_at,
+                         status, fence, attempts, looks, channel, ts)
+    VALUES ('n1', 'e1', 'fired', '#cs-risk', 'post', 'churn_risk', 'Acme',
+            '{"kind":"churn_risk","summary":"s","blocks":[]}', '2026-03-01 05:00:00.000000',
+            'sent', 1, 1, 0, 'C1', '1.1')
+"""
+
+
+_UPDATE = """
+    INSERT INTO notices (notice_id, episode_id, transition, destination, act, kind, subject, message, created_at,
+                         status, fence, attempts, looks, post_id)
+    VALUES ('n2', 'e1', 'claimed', '#cs-risk', 'update', 'churn_risk', 'Acme',
+            '{"kind":"churn_risk","summary":"s","blocks":[]}', '2026-03-01 06:00:00.000000', 'pending', 0, 0, 0, 'n1')
+"""
 
 
 def test_processes_that_start_at_once_all_find_a_store(empty_url: str) -> None:

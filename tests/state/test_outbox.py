@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 import sqlalchemy as sa
 
-from bot.state import outbox
+from bot.state import turns
 from bot.state.rows import Act, Backlog, Sent, Status
 from bot.state.tables import NOTICES
 from tests.state.samples import LEASE, START, episode, judgement, message, notice, said
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tests.state.samples import Clock
 
 HERE = Sent("C1", "1700000000.000100")
+OWN_TABLES = {"SCAN places", "SCAN heads"}
 SPACING = timedelta(seconds=10)
 
 
@@ -118,15 +119,24 @@ class TestClaiming:
         store.mark_uncertain(claimed, START + SPACING, "reset")
         assert store.next_due() == START + SPACING
 
-    def test_the_open_index_serves_the_claim(self, store: Store) -> None:
-        """Sent notices pile up over the years: the claim must not read them."""
+    def test_indices_of_what_is_open_serve_the_claim(self, store: Store) -> None:
+        """Sent notices pile up over the years, and others wait: the claim must read neither."""
         with store._reading() as connection:
             if connection.dialect.name != "sqlite":
                 return  # PostgreSQL plans by the size of the table; SQLite's plan shows what the indices allow
-            asked = str(outbox._NEXT.compile(connection.engine)).replace("?", "''")
-            plan = [row.detail for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}")]
-        assert [step for step in plan if "SCAN" in step] == ["SCAN n USING INDEX ix_notices_open"]
-        assert not [step for step in plan if "ix_notices_sent (destination=?)" in step]
+            plan = [
+                row.detail
+                for query in (turns._HEADS, turns._READY, turns._SETTLING, turns._LATER)
+                for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {_plain(query, connection)}")
+            ]
+        read_whole = {step for step in plan if step.startswith("SCAN") and step not in OWN_TABLES}
+        # That index holds the updates that may go at once, and the first of them is taken.
+        assert read_whole == {"SCAN n USING INDEX ix_notices_ready"}
+        assert not [step for step in plan if "TEMP B-TREE" in step]
+
+
+def _plain(query: sa.TextualSelect, connection: sa.Connection) -> str:
+    return str(query.compile(connection.engine)).replace("?", "''")
 
 
 class TestFence:
@@ -246,6 +256,9 @@ class TestUpdates:
         store.commit(judgement(notices=(self.update(),)))
         store.mark_uncertain(claim(store), START + timedelta(hours=1), "reset")
         store.commit(said(notice(episode("b"))))
+        # What nobody knows the fate of may have arrived: the channel rests after it.
+        assert store.claim_notice(LEASE) is None
+        clock.forward(seconds=1)
         assert send(store).subject == "b"
 
     def test_only_the_newest_update_of_a_message_is_said(self, store: Store, clock: Clock) -> None:

@@ -20,6 +20,7 @@ from __future__ import annotations
 from typing import Final
 
 from bot.core.catalogue.metric import Metric, Unit
+from bot.core.catalogue.rests import OF_ACCOUNTS, OF_ALL, OF_CONTRACTS, OF_CRM
 
 CONTRACTS: Final = (
     Metric(
@@ -30,6 +31,7 @@ CONTRACTS: Final = (
         "never",
         window="as-of",
         example="Acme",
+        rests_on=OF_ACCOUNTS,
     ),
     Metric(
         "segment",
@@ -39,6 +41,7 @@ CONTRACTS: Final = (
         "the CRM does not say",
         window="as-of",
         example="Enterprise",
+        rests_on=OF_ACCOUNTS,
     ),
     Metric(
         "region",
@@ -48,6 +51,7 @@ CONTRACTS: Final = (
         "the CRM does not say",
         window="as-of",
         example="EMEA",
+        rests_on=OF_ACCOUNTS,
     ),
     Metric(
         "currency",
@@ -57,6 +61,7 @@ CONTRACTS: Final = (
         "no line in force, several currencies, or one without a rate",
         window="as-of",
         example="all lines in USD: USD; one of them in EUR: unknown",
+        rests_on=OF_CONTRACTS,
     ),
     Metric(
         "nps",
@@ -66,6 +71,7 @@ CONTRACTS: Final = (
         "the CRM does not say",
         window="as-of",
         example="the CRM says 40: 40",
+        rests_on=OF_ACCOUNTS,
     ),
     Metric(
         "arr",
@@ -76,6 +82,7 @@ CONTRACTS: Final = (
         "no line in force has a price for a time, they are in several currencies, or a currency has no rate",
         window="as-of",
         example="100 licences at 10 a month, 10 calls a month at 30: 12,000 + 3,600 = 15,600",
+        rests_on=OF_CONTRACTS,
     ),
     Metric(
         "contract_value",
@@ -85,6 +92,7 @@ CONTRACTS: Final = (
         "as for ARR, or a line with a price has no end",
         window="the terms of the lines in force",
         example="licences of 12,000 and a commit of 1,000 units at 2: 12,000 + 1,000 x 2 = 14,000",
+        rests_on=OF_CONTRACTS,
     ),
     Metric(
         "acv",
@@ -95,6 +103,7 @@ CONTRACTS: Final = (
         "as for ARR",
         window="the whole terms of the contracts in force",
         example="100 licences at 100, 110 and 120 in three years: 33,000 / 3 = 11,000",
+        rests_on=OF_CONTRACTS,
     ),
     Metric(
         "tcv",
@@ -105,6 +114,7 @@ CONTRACTS: Final = (
         "as for ARR, or a contract has no end",
         window="the whole terms of the contracts in force",
         example="100 licences at 100, 110 and 120 in three years: 100 x 100 + 100 x 110 + 100 x 120 = 33,000",
+        rests_on=OF_CONTRACTS,
     ),
     Metric(
         "discount",
@@ -115,6 +125,7 @@ CONTRACTS: Final = (
         "the CRM states no discount for such a line, or those lines are in several currencies",
         window="the terms of the lines in force",
         example="900 for what lists at 1,000, 300 for 500: 1 - 1,200 / 1,500 = 20 %",
+        rests_on=OF_CONTRACTS,
     ),
     Metric(
         "expansions",
@@ -125,6 +136,7 @@ CONTRACTS: Final = (
         "no line but services has ever begun",
         window="365 days",
         example="100 licences, renewed as 130: 1",
+        rests_on=OF_CONTRACTS,
     ),
     Metric(
         "contractions",
@@ -135,6 +147,7 @@ CONTRACTS: Final = (
         "no line but services has ever begun",
         window="365 days",
         example="100 licences, renewed as 70: 1",
+        rests_on=OF_CONTRACTS,
     ),
     Metric(
         "expansion_arr",
@@ -144,6 +157,7 @@ CONTRACTS: Final = (
         "as for expansions, one of them has no price, or the changes of the year are in several currencies",
         window="365 days",
         example="100 licences at 10 a year, renewed as 130: 30 x 10 = 300",
+        rests_on=OF_CONTRACTS,
     ),
     Metric(
         "contraction_arr",
@@ -153,6 +167,7 @@ CONTRACTS: Final = (
         "as for contractions, one of them has no price, or the changes of the year are in several currencies",
         window="365 days",
         example="100 licences at 10 a year, renewed as 70: 30 x 10 = 300",
+        rests_on=OF_CONTRACTS,
     ),
     Metric(
         "last_expansion",
@@ -162,6 +177,7 @@ CONTRACTS: Final = (
         "none is known",
         window="all days up to as-of",
         example="100 licences until 30 June 2025, renewed as 120 on 21 July: 2025-07-21",
+        rests_on=OF_CONTRACTS,
     ),
     Metric(
         "active_lines",
@@ -171,6 +187,7 @@ CONTRACTS: Final = (
         "never",
         window="as-of",
         example="four lines run, a fifth begins tomorrow: 4",
+        rests_on=OF_CONTRACTS,
     ),
     Metric(
         "tenure_days",
@@ -180,6 +197,7 @@ CONTRACTS: Final = (
         "neither date is known, or both lie ahead",
         window="all days up to as-of",
         example="customer since 31 March 2024: 730 days",
+        rests_on=OF_CRM,
     ),
     Metric(
         "days_to_renewal",
@@ -189,6 +207,7 @@ CONTRACTS: Final = (
         "no line in force has an end",
         window="the days from as-of on",
         example="renewal on 30 June: 91 days",
+        rests_on=OF_CONTRACTS,
     ),
     Metric(
         "days_to_notice",
@@ -198,6 +217,7 @@ CONTRACTS: Final = (
         "no notice date is known or all are past",
         window="the days from as-of on",
         example="notice by 1 May: 31 days",
+        rests_on=OF_CONTRACTS,
     ),
     Metric(
         "days_to_deadline",
@@ -207,6 +227,7 @@ CONTRACTS: Final = (
         "neither is known",
         window="the days from as-of on",
         example="notice in 31 days, renewal in 91: 31 days",
+        rests_on=OF_CONTRACTS,
     ),
     Metric(
         "renewal_date",
@@ -217,6 +238,7 @@ CONTRACTS: Final = (
         "no line in force has an end: none has, or terms of 50 years and more",
         window="the days from as-of on",
         example="100 licences to 31 March, then 150 to 31 December under the same contract: 2026-12-31",
+        rests_on=OF_CONTRACTS,
     ),
     Metric(
         "deadline",
@@ -226,6 +248,7 @@ CONTRACTS: Final = (
         "neither is known",
         window="the days from as-of on",
         example="notice by 1 May, renewal on 30 June: 2026-05-01",
+        rests_on=OF_CONTRACTS,
     ),
     Metric(
         "auto_renew",
@@ -235,6 +258,7 @@ CONTRACTS: Final = (
         "the CRM does not say",
         window="as-of",
         example="the licences end first, and renew by themselves: true",
+        rests_on=OF_CONTRACTS,
     ),
     Metric(
         "family_accounts",
@@ -244,6 +268,7 @@ CONTRACTS: Final = (
         "the accounts' parents go in a circle",
         window="as-of",
         example="a holding, 2 subsidiaries, 2 more below one of them: 1 + 2 + 2 = 5",
+        rests_on=OF_ACCOUNTS,
     ),
     Metric(
         "family_arr",
@@ -253,6 +278,7 @@ CONTRACTS: Final = (
         "none has one, a member with lines in force other than services has none, they are in several currencies, or parents go in a circle",
         window="as-of",
         example="a holding without lines, below it 100, 10, 5 and 1: 100 + 10 + 5 + 1 = 116",
+        rests_on=OF_CRM,
     ),
     Metric(
         "family_licence_utilization",
@@ -262,6 +288,7 @@ CONTRACTS: Final = (
         "none has such licences, the active users of one that has are unknown, or parents go in a circle",
         window="28 days",
         example="10 of 20 licences used here, 30 of 30 below: (10 + 30) / (20 + 30) = 80 %",
+        rests_on=OF_ALL,
     ),
     Metric(
         "family_renewal_date",
@@ -271,5 +298,6 @@ CONTRACTS: Final = (
         "none is known, or parents go in a circle",
         window="the days from as-of on",
         example="31 December here, 30 June below: 2026-06-30",
+        rests_on=OF_CRM,
     ),
 )

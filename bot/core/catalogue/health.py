@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from bot.core.catalogue.metric import Metric, Unit
+from bot.core.catalogue.rests import OF_ACCOUNTS, OF_ALL
 
 _SILENT: Final = "the CRM does not say"
 _PEERS: Final = "the CRM does not say the account's segment"
@@ -18,6 +19,7 @@ REPORTED: Final = (
         _SILENT,
         window="as-of",
         example="the CRM says 80: 80",
+        rests_on=OF_ACCOUNTS,
     ),
     Metric(
         "open_cases",
@@ -27,6 +29,7 @@ REPORTED: Final = (
         _SILENT,
         window="as-of",
         example="the CRM counts 4: 4",
+        rests_on=OF_ACCOUNTS,
     ),
     Metric(
         "urgent_cases",
@@ -36,6 +39,7 @@ REPORTED: Final = (
         _SILENT,
         window="as-of",
         example="one of the 4 is urgent: 1",
+        rests_on=OF_ACCOUNTS,
     ),
 )
 """Facts of the CRM, like NPS."""
@@ -50,6 +54,7 @@ HEALTH: Final = (
         "factors with less than half of the weight have data (`health.minimum_coverage`)",
         window="that of each metric in it",
         example="scores of 63.33, 60 and 90, weights of 60, 30 and 10: (60 x 63.33 + 30 x 60 + 10 x 90) / 100 = 65",
+        rests_on=OF_ALL,
     ),
     Metric(
         "health_band",
@@ -59,6 +64,7 @@ HEALTH: Final = (
         "health or tenure is unknown, or the account is younger than the first band",
         window="that of each metric in it",
         example="65 at an age where yellow begins at 40 and green at 70: yellow",
+        rests_on=OF_ALL,
     ),
     Metric(
         "health_coverage",
@@ -68,6 +74,7 @@ HEALTH: Final = (
         "never",
         window="that of each metric in it",
         example="factors of 80 of 100 points of weight have data: 80 %",
+        rests_on=OF_ALL,
     ),
     Metric(
         "health_missing",
@@ -77,6 +84,7 @@ HEALTH: Final = (
         "never",
         window="that of each metric in it",
         example="no survey is known and no cases are: reviews, support",
+        rests_on=OF_ALL,
     ),
 )
 
@@ -90,6 +98,7 @@ STANDING: Final = (
         f"CUS is unknown, {_PEERS}, or fewer than 8 accounts of the segment have a known CUS",
         window="28 days",
         example="8 accounts at 0, 10, 20 to 70, this one at 20: (2 + 0.5) / 8 x 100 = 31.25",
+        rests_on=OF_ALL,
     ),
     Metric(
         "cus_peers",
@@ -99,6 +108,7 @@ STANDING: Final = (
         _PEERS,
         window="28 days",
         example="9 accounts, the CUS of one is unknown: 8",
+        rests_on=OF_ALL,
     ),
     Metric(
         "licence_utilization_percentile",
@@ -108,6 +118,7 @@ STANDING: Final = (
         f"licence utilization is unknown, {_PEERS}, or fewer than 8 accounts of the segment have a known one",
         window="28 days",
         example="the lowest of 8: 0.5 / 8 x 100 = 6.25",
+        rests_on=OF_ALL,
     ),
     Metric(
         "licence_utilization_peers",
@@ -117,5 +128,6 @@ STANDING: Final = (
         _PEERS,
         window="28 days",
         example="9 accounts, one without licences: 8",
+        rests_on=OF_ALL,
     ),
 )

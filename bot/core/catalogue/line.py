@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from bot.core.catalogue.metric import Metric, Unit
+from bot.core.catalogue.rests import OF_CONTRACTS
 from bot.core.catalogue.unknown import NO_ARR, NO_PERIOD, UNPRICED
 
 _SILENT: Final = "the CRM does not say"
@@ -21,6 +22,7 @@ LINES: Final = (
         "never",
         window="as-of",
         example="acme-seats",
+        rests_on=OF_CONTRACTS,
     ),
     Metric(
         "account_id",
@@ -30,6 +32,7 @@ LINES: Final = (
         "never",
         window="as-of",
         example="acme",
+        rests_on=OF_CONTRACTS,
     ),
     Metric(
         "contract_id",
@@ -39,6 +42,7 @@ LINES: Final = (
         _SILENT,
         window="as-of",
         example="acme-2026",
+        rests_on=OF_CONTRACTS,
     ),
     Metric(
         "contract_name",
@@ -48,6 +52,7 @@ LINES: Final = (
         _SILENT,
         window="as-of",
         example="Acme 2026",
+        rests_on=OF_CONTRACTS,
     ),
     Metric(
         "product",
@@ -57,6 +62,7 @@ LINES: Final = (
         "never",
         window="as-of",
         example="Suite",
+        rests_on=OF_CONTRACTS,
     ),
     Metric(
         "product_code",
@@ -66,6 +72,7 @@ LINES: Final = (
         _SILENT,
         window="as-of",
         example="SUITE",
+        rests_on=OF_CONTRACTS,
     ),
     Metric(
         "kind",
@@ -75,6 +82,7 @@ LINES: Final = (
         "neither says",
         window="as-of",
         example="seats",
+        rests_on=OF_CONTRACTS,
     ),
     Metric(
         "meter",
@@ -84,6 +92,7 @@ LINES: Final = (
         "neither says",
         window="as-of",
         example="logins",
+        rests_on=OF_CONTRACTS,
     ),
     Metric(
         "quantity",
@@ -93,6 +102,7 @@ LINES: Final = (
         "never",
         window="as-of",
         example="two packs of 1,000 calls: 2",
+        rests_on=OF_CONTRACTS,
     ),
     Metric(
         "unit",
@@ -102,6 +112,7 @@ LINES: Final = (
         "never",
         window="as-of",
         example="licences",
+        rests_on=OF_CONTRACTS,
     ),
     Metric(
         "start",
@@ -111,6 +122,7 @@ LINES: Final = (
         "never",
         window="as-of",
         example="2026-01-01",
+        rests_on=OF_CONTRACTS,
     ),
     Metric(
         "end",
@@ -120,6 +132,7 @@ LINES: Final = (
         "never",
         window="as-of",
         example="2026-12-31",
+        rests_on=OF_CONTRACTS,
     ),
     Metric(
         "runs_to",
@@ -130,6 +143,7 @@ LINES: Final = (
         "never",
         window="the days from as-of on",
         example="to 31 March, the next step of the ramp to 31 December: 2026-12-31",
+        rests_on=OF_CONTRACTS,
     ),
     Metric(
         "evergreen",
@@ -139,6 +153,7 @@ LINES: Final = (
         "never",
         window="as-of",
         example="1 January 2020 to 31 December 9999: true",
+        rests_on=OF_CONTRACTS,
     ),
     Metric(
         "notice_date",
@@ -148,6 +163,7 @@ LINES: Final = (
         _SILENT,
         window="as-of",
         example="2026-05-01",
+        rests_on=OF_CONTRACTS,
     ),
     Metric(
         "auto_renew",
@@ -157,6 +173,7 @@ LINES: Final = (
         _SILENT,
         window="as-of",
         example="true",
+        rests_on=OF_CONTRACTS,
     ),
     Metric(
         "period",
@@ -166,6 +183,7 @@ LINES: Final = (
         "no allowance",
         window="as-of",
         example="month",
+        rests_on=OF_CONTRACTS,
     ),
     Metric(
         "period_start",
@@ -175,6 +193,7 @@ LINES: Final = (
         NO_PERIOD,
         window="the current period",
         example="monthly from 15 January: 2026-03-15",
+        rests_on=OF_CONTRACTS,
     ),
     Metric(
         "period_end",
@@ -184,6 +203,7 @@ LINES: Final = (
         NO_PERIOD,
         window="the current period",
         example="monthly from 15 January: 2026-04-14",
+        rests_on=OF_CONTRACTS,
     ),
     Metric(
         "unit_price",
@@ -193,6 +213,7 @@ LINES: Final = (
         _SILENT,
         window="as-of",
         example="a licence at 10 a month: 10",
+        rests_on=OF_CONTRACTS,
     ),
     Metric(
         "contract_currency",
@@ -202,6 +223,7 @@ LINES: Final = (
         _SILENT,
         window="as-of",
         example="USD",
+        rests_on=OF_CONTRACTS,
     ),
     Metric(
         "rate",
@@ -211,6 +233,7 @@ LINES: Final = (
         "none is known up to as-of",
         window="all days up to as-of",
         example="a dollar is 0.95 euros from 2025 on, 0.9 from 1 March: 0.9",
+        rests_on=OF_CONTRACTS,
     ),
     Metric(
         "discount",
@@ -220,6 +243,7 @@ LINES: Final = (
         _SILENT,
         window="as-of",
         example="the CRM says 10 %: 10 %",
+        rests_on=OF_CONTRACTS,
     ),
     Metric(
         "currency",
@@ -229,6 +253,7 @@ LINES: Final = (
         "the CRM does not say, or the contract's has no rate",
         window="as-of",
         example="contracted in USD, reported in EUR: EUR",
+        rests_on=OF_CONTRACTS,
     ),
     Metric(
         "value",
@@ -238,6 +263,7 @@ LINES: Final = (
         f"{UNPRICED}, or it has no end",
         window="the line's term",
         example="100 units at 2 dollars, 0.9 euros each: 100 x 2 x 0.9 = 180",
+        rests_on=OF_CONTRACTS,
     ),
     Metric(
         "arr",
@@ -247,6 +273,7 @@ LINES: Final = (
         NO_ARR,
         window="as-of",
         example="10 units at 3 a quarter: 10 x 3 x 4 = 120",
+        rests_on=OF_CONTRACTS,
     ),
     Metric(
         "status",
@@ -256,6 +283,7 @@ LINES: Final = (
         _SILENT,
         window="as-of",
         example="Activated",
+        rests_on=OF_CONTRACTS,
     ),
     Metric(
         "url",
@@ -265,5 +293,6 @@ LINES: Final = (
         _SILENT,
         window="as-of",
         example="`https://crm.example/8010000001`",
+        rests_on=OF_CONTRACTS,
     ),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from bot.core.catalogue.metric import Metric, Unit
+from bot.core.catalogue.rests import OF_USE
 from bot.core.catalogue.unknown import NO_CHANGE, NO_TREND
 from bot.core.catalogue.window import RUN_OUT, TO_THE_END, TREND
 
@@ -25,6 +26,7 @@ LINE_OUTLOOK: Final = (
         NO_TREND,
         window=TREND,
         example="200 calls a day until August, 500 in September: rising",
+        rests_on=OF_USE,
     ),
     Metric(
         "trend_size",
@@ -34,6 +36,7 @@ LINE_OUTLOOK: Final = (
         f"{NO_TREND}; or there was no use before",
         window=TREND,
         example="500 calls a day where 200 were to be expected: 500 / 200 - 1 = 150 %",
+        rests_on=OF_USE,
     ),
     Metric(
         "trend_start",
@@ -43,6 +46,7 @@ LINE_OUTLOOK: Final = (
         NO_CHANGE,
         window=TREND,
         example="200 calls a day until 31 August, 500 since: 2026-09-01",
+        rests_on=OF_USE,
     ),
     Metric(
         "trend_confidence",
@@ -52,6 +56,7 @@ LINE_OUTLOOK: Final = (
         NO_CHANGE,
         window=TREND,
         example="evidence of eight times its threshold: 1 / (1 + 2 x exp(-0.4 x 8)) = 92 %",
+        rests_on=OF_USE,
     ),
     Metric(
         "trend_basis",
@@ -61,6 +66,7 @@ LINE_OUTLOOK: Final = (
         NO_TREND,
         window=TREND,
         example="less than one event a day: weekly",
+        rests_on=OF_USE,
     ),
     Metric(
         "trend_provisional",
@@ -70,6 +76,7 @@ LINE_OUTLOOK: Final = (
         NO_TREND,
         window=TREND,
         example="60 days are known: true",
+        rests_on=OF_USE,
     ),
     Metric(
         "trend_words",
@@ -79,6 +86,7 @@ LINE_OUTLOOK: Final = (
         "the line has no meter, or no source covers it",
         window=TREND,
         example="no trend: use is as its own weekday pattern lets expect",
+        rests_on=OF_USE,
     ),
     Metric(
         "run_out_date",
@@ -88,6 +96,7 @@ LINE_OUTLOOK: Final = (
         _NO_LINE_RUN_OUT,
         window=RUN_OUT,
         example="3,030 bought, 2,730 used by 30 September, 10 a day: 300 / 10 = 30 days: 2026-10-30",
+        rests_on=OF_USE,
     ),
     Metric(
         "run_out_earliest",
@@ -97,6 +106,7 @@ LINE_OUTLOOK: Final = (
         _NO_LINE_RUN_OUT,
         window=RUN_OUT,
         example="30 October, at the earliest the 27th: 2026-10-27",
+        rests_on=OF_USE,
     ),
     Metric(
         "run_out_latest",
@@ -106,6 +116,7 @@ LINE_OUTLOOK: Final = (
         _NO_LINE_RUN_OUT,
         window=RUN_OUT,
         example="30 October, at the latest 3 November: 2026-11-03",
+        rests_on=OF_USE,
     ),
     Metric(
         "end_used",
@@ -115,6 +126,7 @@ LINE_OUTLOOK: Final = (
         _NO_LINE_END,
         window=TO_THE_END,
         example="2,730 used, 10 a day for 92 days more: 2,730 + 92 x 10 = 3,650",
+        rests_on=OF_USE,
     ),
     Metric(
         "end_utilization",
@@ -124,6 +136,7 @@ LINE_OUTLOOK: Final = (
         _NO_LINE_END,
         window=TO_THE_END,
         example="3,650 of 3,030: 3,650 / 3,030 = 120 %",
+        rests_on=OF_USE,
     ),
     Metric(
         "end_utilization_low",
@@ -133,6 +146,7 @@ LINE_OUTLOOK: Final = (
         _NO_LINE_END,
         window=TO_THE_END,
         example="3,590 of 3,030 at the least: 3,590 / 3,030 = 118 %",
+        rests_on=OF_USE,
     ),
     Metric(
         "end_utilization_high",
@@ -142,6 +156,7 @@ LINE_OUTLOOK: Final = (
         _NO_LINE_END,
         window=TO_THE_END,
         example="3,710 of 3,030 at the most: 3,710 / 3,030 = 122 %",
+        rests_on=OF_USE,
     ),
     Metric(
         "probability_over",
@@ -151,6 +166,7 @@ LINE_OUTLOOK: Final = (
         _NO_LINE_END,
         window=TO_THE_END,
         example="24 of 25 ways lead beyond the contract: 24 / 25 = 96 %",
+        rests_on=OF_USE,
     ),
     Metric(
         "used_a_day",
@@ -160,6 +176,7 @@ LINE_OUTLOOK: Final = (
         _NO_LINE_FORECAST,
         window="756 days back",
         example="15 a day on a meter of which the line has two thirds: 15 x 2 / 3 = 10",
+        rests_on=OF_USE,
     ),
     Metric(
         "forecast_basis_days",
@@ -169,6 +186,7 @@ LINE_OUTLOOK: Final = (
         _NO_LINE_FORECAST,
         window="756 days back",
         example="first used on 3 September, all days to the 30th known: 28 days",
+        rests_on=OF_USE,
     ),
     Metric(
         "overage_expected",
@@ -178,6 +196,7 @@ LINE_OUTLOOK: Final = (
         _NO_LINE_END,
         window=TO_THE_END,
         example="3,650 of 3,030 by the end: 3,650 - 3,030 = 620",
+        rests_on=OF_USE,
     ),
     Metric(
         "overage_expected_value",
@@ -187,5 +206,6 @@ LINE_OUTLOOK: Final = (
         f"{_NO_LINE_END}, or the line has no price",
         window=TO_THE_END,
         example="620 beyond the contract, at 2 each: 620 x 2 = 1,240",
+        rests_on=OF_USE,
     ),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from bot.core.catalogue.metric import Metric, Unit
+from bot.core.catalogue.rests import OF_CONTRACTS, OF_USE
 from bot.core.catalogue.unknown import NO_ARR, NO_PERIOD, UNCOVERED, UNPRICED
 from bot.core.catalogue.window import LINE, MONTHS, PERIOD_OR_TERM
 
@@ -27,6 +28,7 @@ LINE_USE: Final = (
         "never",
         window="as-of for seats, else the current period or the term",
         example="62 a month, 93 from 15 March on: 62 x 14 / 31 + 93 x 17 / 31 = 79",
+        rests_on=OF_CONTRACTS,
     ),
     Metric(
         "used",
@@ -37,6 +39,7 @@ LINE_USE: Final = (
         _UNUSED,
         window=LINE,
         example="3 calls a day in the 31 days of March: 31 x 3 = 93",
+        rests_on=OF_USE,
     ),
     Metric(
         "utilization",
@@ -46,6 +49,7 @@ LINE_USE: Final = (
         _NOT_CONTRACTED,
         window=LINE,
         example="93 of 79 used: 93 / 79 = 118 %",
+        rests_on=OF_USE,
     ),
     Metric(
         "pace",
@@ -55,6 +59,7 @@ LINE_USE: Final = (
         f"{_NOT_CONTRACTED}, {NO_PERIOD}, or a commit has no end",
         window=PERIOD_OR_TERM,
         example="102 % used on day 17 of 31: 1.02 x 31 / 17 = 1.86",
+        rests_on=OF_USE,
     ),
     Metric(
         "elapsed",
@@ -64,6 +69,7 @@ LINE_USE: Final = (
         f"{_UNUSED}, {NO_PERIOD}, or a commit has no end",
         window=PERIOD_OR_TERM,
         example="day 17 of 31: 17 / 31 = 55 %",
+        rests_on=OF_USE,
     ),
     Metric(
         "headroom",
@@ -73,6 +79,7 @@ LINE_USE: Final = (
         _UNUSED,
         window=LINE,
         example="62 calls a month, 31 used: 62 - 31 = 31",
+        rests_on=OF_USE,
     ),
     Metric(
         "overage",
@@ -82,6 +89,7 @@ LINE_USE: Final = (
         f"{_UNUSED}, or it is a service",
         window=LINE,
         example="2,700 of 2,000 calls used: 2,700 - 2,000 = 700",
+        rests_on=OF_USE,
     ),
     Metric(
         "shelfware",
@@ -91,6 +99,7 @@ LINE_USE: Final = (
         f"{_UNUSED}, or it is not of seats",
         window="28 days",
         example="10 licences, 4 used: 10 - 4 = 6",
+        rests_on=OF_USE,
     ),
     Metric(
         "headroom_value",
@@ -100,6 +109,7 @@ LINE_USE: Final = (
         f"{_UNUSED}, {NO_PERIOD}, or {_NO_UNIT_PRICE}",
         window=PERIOD_OR_TERM,
         example="31 calls left, at 10 each: 31 x 10 = 310",
+        rests_on=OF_USE,
     ),
     Metric(
         "overage_value",
@@ -109,6 +119,7 @@ LINE_USE: Final = (
         f"{_UNUSED}, {NO_PERIOD}, or {_NO_UNIT_PRICE}",
         window=PERIOD_OR_TERM,
         example="700 calls beyond, at 5 for a thousand: 700 / 1,000 x 5 = 3.5",
+        rests_on=OF_USE,
     ),
     Metric(
         "shelfware_value",
@@ -118,6 +129,7 @@ LINE_USE: Final = (
         f"{_NOT_CONTRACTED}, it is not of seats, or {NO_ARR}",
         window="28 days",
         example="60 of 100 licences unused, ARR of 12,000: 60 / 100 x 12,000 = 7,200",
+        rests_on=OF_USE,
     ),
     Metric(
         "recent_value",
@@ -127,6 +139,7 @@ LINE_USE: Final = (
         NO_ARR,
         window="28 days",
         example="10 licences at 20 a month for the 365 days of 2026: 2,400 / 365 x 28 = 184.11",
+        rests_on=OF_CONTRACTS,
     ),
     Metric(
         "recent_utilization",
@@ -136,6 +149,7 @@ LINE_USE: Final = (
         f"{UNCOVERED}, nothing is contracted, or the line is a service or a commit without an end",
         window="28 days",
         example="168 used, 100 a month of 31 days: 168 / (100 / 31 x 28) = 186 %",
+        rests_on=OF_USE,
     ),
     Metric(
         "cus_contribution",
@@ -146,6 +160,7 @@ LINE_USE: Final = (
         "as for CUS, or the line itself has no price or no known use",
         window="28 days",
         example="half of the account's value, used to 30 %: 100 x 0.3 / 2 = 15",
+        rests_on=OF_USE,
     ),
     Metric(
         "change_month",
@@ -156,6 +171,7 @@ LINE_USE: Final = (
         "under 80 % of either month is covered, or nothing was used in the earlier one",
         window=MONTHS,
         example="as-of in March; 3 a day in February after 4 in January: 3 / 4 - 1 = -25 %",
+        rests_on=OF_USE,
     ),
     Metric(
         "covered_share",
@@ -165,6 +181,7 @@ LINE_USE: Final = (
         "no source measures its meter, or never read this line",
         window=LINE,
         example="9 of 90 days are missing: 81 / 90 = 90 %",
+        rests_on=OF_USE,
     ),
     Metric(
         "usage_as_of",
@@ -174,5 +191,6 @@ LINE_USE: Final = (
         "no source covers it",
         window="all days up to as-of",
         example="covered to 29 March: 2026-03-29",
+        rests_on=OF_USE,
     ),
 )

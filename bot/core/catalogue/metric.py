@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from connectors.schema import Table
 
 
 class Unit(StrEnum):
@@ -35,3 +39,5 @@ class Metric:
     """The days that it looks at."""
     example: str
     """A worked one, with the value at its end; as of 31 March 2026 where it does not say otherwise."""
+    rests_on: frozenset[Table]
+    """The tables of the sources that it comes from, see `catalogue.rests`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from bot.core.catalogue.metric import Metric, Unit
+from bot.core.catalogue.rests import OF_USE
 from bot.core.catalogue.unknown import NO_CHANGE, NO_TREND
 from bot.core.catalogue.window import RUN_OUT, TO_THE_END, TREND
 
@@ -25,6 +26,7 @@ OUTLOOK: Final = (
         NO_TREND,
         window=TREND,
         example="200 calls a day until August, 100 in September: falling",
+        rests_on=OF_USE,
     ),
     Metric(
         "trend_size",
@@ -35,6 +37,7 @@ OUTLOOK: Final = (
         f"{NO_TREND}; or there was no use before",
         window=TREND,
         example="100 calls a day where 200 were to be expected: 100 / 200 - 1 = -50 %",
+        rests_on=OF_USE,
     ),
     Metric(
         "trend_start",
@@ -44,6 +47,7 @@ OUTLOOK: Final = (
         NO_CHANGE,
         window=TREND,
         example="200 calls a day until 31 August, 100 since: 2026-09-01",
+        rests_on=OF_USE,
     ),
     Metric(
         "trend_days",
@@ -53,6 +57,7 @@ OUTLOOK: Final = (
         NO_CHANGE,
         window=TREND,
         example="since 1 September, as-of 30 September: 29 days",
+        rests_on=OF_USE,
     ),
     Metric(
         "trend_confidence",
@@ -63,6 +68,7 @@ OUTLOOK: Final = (
         NO_CHANGE,
         window=TREND,
         example="evidence of three times its threshold: 1 / (1 + 2 x exp(-0.4 x 3)) = 62 %",
+        rests_on=OF_USE,
     ),
     Metric(
         "trend_provisional",
@@ -73,6 +79,7 @@ OUTLOOK: Final = (
         NO_TREND,
         window=TREND,
         example="60 days are known: true",
+        rests_on=OF_USE,
     ),
     Metric(
         "trend_line",
@@ -82,6 +89,7 @@ OUTLOOK: Final = (
         NO_TREND,
         window=TREND,
         example="calls fall, events rise: Calls",
+        rests_on=OF_USE,
     ),
     Metric(
         "trend_words",
@@ -91,6 +99,7 @@ OUTLOOK: Final = (
         "no line in force has a meter that a source covers",
         window=TREND,
         example="down 34 % since 12 May, against its own weekday pattern; the fleet is flat",
+        rests_on=OF_USE,
     ),
     Metric(
         "run_out_date",
@@ -102,6 +111,7 @@ OUTLOOK: Final = (
         _NO_RUN_OUT,
         window=RUN_OUT,
         example="3,030 bought, 2,730 used by 30 September, 10 a day: 300 / 10 = 30 days: 2026-10-30",
+        rests_on=OF_USE,
     ),
     Metric(
         "days_to_run_out",
@@ -111,6 +121,7 @@ OUTLOOK: Final = (
         _NO_RUN_OUT,
         window=RUN_OUT,
         example="30 October, as-of 30 September: 30 days",
+        rests_on=OF_USE,
     ),
     Metric(
         "run_out_gap_days",
@@ -120,6 +131,7 @@ OUTLOOK: Final = (
         _NO_RUN_OUT,
         window=RUN_OUT,
         example="30 October, and the term ends on 31 December: 62 days",
+        rests_on=OF_USE,
     ),
     Metric(
         "run_out_earliest",
@@ -129,6 +141,7 @@ OUTLOOK: Final = (
         _NO_RUN_OUT,
         window=RUN_OUT,
         example="30 October, at the earliest the 27th: 2026-10-27",
+        rests_on=OF_USE,
     ),
     Metric(
         "run_out_latest",
@@ -138,6 +151,7 @@ OUTLOOK: Final = (
         f"{_NO_RUN_OUT}; or it may never be",
         window=RUN_OUT,
         example="30 October, at the latest 3 November: 2026-11-03",
+        rests_on=OF_USE,
     ),
     Metric(
         "run_out_line",
@@ -147,6 +161,7 @@ OUTLOOK: Final = (
         _NO_RUN_OUT,
         window=RUN_OUT,
         example="calls are spent in October, units in December: Calls",
+        rests_on=OF_USE,
     ),
     Metric(
         "end_utilization",
@@ -156,6 +171,7 @@ OUTLOOK: Final = (
         _NO_FORECAST,
         window=TO_THE_END,
         example="2,730 of 3,030 used, 10 a day for 92 days more: (2,730 + 920) / 3,030 = 120 %",
+        rests_on=OF_USE,
     ),
     Metric(
         "end_utilization_low",
@@ -165,6 +181,7 @@ OUTLOOK: Final = (
         _NO_FORECAST,
         window=TO_THE_END,
         example="3,590 of 3,030 at the least: 3,590 / 3,030 = 118 %",
+        rests_on=OF_USE,
     ),
     Metric(
         "end_utilization_high",
@@ -174,6 +191,7 @@ OUTLOOK: Final = (
         _NO_FORECAST,
         window=TO_THE_END,
         example="3,710 of 3,030 at the most: 3,710 / 3,030 = 122 %",
+        rests_on=OF_USE,
     ),
     Metric(
         "end_line",
@@ -183,6 +201,7 @@ OUTLOOK: Final = (
         _NO_FORECAST,
         window=TO_THE_END,
         example="calls at 120 % by the end, units at 80 %: Calls",
+        rests_on=OF_USE,
     ),
     Metric(
         "probability_over",
@@ -192,6 +211,7 @@ OUTLOOK: Final = (
         _NO_FORECAST,
         window=TO_THE_END,
         example="one line at 3 %, another at 96 %: 96 %",
+        rests_on=OF_USE,
     ),
     Metric(
         "overage_expected_value",
@@ -201,5 +221,6 @@ OUTLOOK: Final = (
         f"{_NO_FORECAST}, no such line has a price, or they are in several currencies",
         window=TO_THE_END,
         example="620 beyond the contract, at 2 each: 620 x 2 = 1,240",
+        rests_on=OF_USE,
     ),
 )

@@ -1,10 +1,11 @@
-"""Metrics of a source."""
+"""Metrics of a source: how far what it delivers can be believed."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from bot.core.catalogue.metric import Metric, Unit
+from bot.core.catalogue.rests import OF_NOTHING
 
 SOURCES: Final = (
     Metric(
@@ -15,6 +16,7 @@ SOURCES: Final = (
         "never",
         window="as-of",
         example="usage",
+        rests_on=OF_NOTHING,
     ),
     Metric(
         "age_days",
@@ -24,6 +26,7 @@ SOURCES: Final = (
         "the source never delivered anything",
         window="all days up to as-of",
         example="complete to 28 March: 3 days",
+        rests_on=OF_NOTHING,
     ),
     Metric(
         "complete_to",
@@ -34,6 +37,7 @@ SOURCES: Final = (
         "the source never delivered anything",
         window="all days up to as-of",
         example="use to 28 March, contracts read on the 31st: 2026-03-28",
+        rests_on=OF_NOTHING,
     ),
     Metric(
         "stale_after_days",
@@ -43,6 +47,7 @@ SOURCES: Final = (
         "never",
         window="as-of",
         example="`stale_after: 2d`: 2 days",
+        rests_on=OF_NOTHING,
     ),
     Metric(
         "failed",
@@ -52,6 +57,7 @@ SOURCES: Final = (
         "never",
         window="the last reading",
         example="the source refused the key: true",
+        rests_on=OF_NOTHING,
     ),
     Metric(
         "error",
@@ -61,6 +67,7 @@ SOURCES: Final = (
         "it did not fail",
         window="the last reading",
         example="the source answered 401 Unauthorized",
+        rests_on=OF_NOTHING,
     ),
     Metric(
         "rows_total",
@@ -70,6 +77,7 @@ SOURCES: Final = (
         "the source was never read",
         window="the last reading",
         example="1,204 rows, 3 of them refused: 1,204",
+        rests_on=OF_NOTHING,
     ),
     Metric(
         "rows_rejected",
@@ -79,5 +87,59 @@ SOURCES: Final = (
         "the source was never read",
         window="the last reading",
         example="1,204 rows, 3 of them refused: 3",
+        rests_on=OF_NOTHING,
+    ),
+    Metric(
+        "rejected_share",
+        "Share of rows refused",
+        Unit.SHARE,
+        "rows refused / rows of the last reading",
+        "the source was never read, or held no row",
+        window="the last reading",
+        example="60 of 1,200 rows refused: 60 / 1,200 = 5 %",
+        rests_on=OF_NOTHING,
+    ),
+    Metric(
+        "accounts_gone",
+        "Accounts gone",
+        Unit.SHARE,
+        "share of an earlier list's accounts that the latest list no longer has; of the lists of the 7 days before it "
+        "(`guards.source.believed_after`) the one of which most are missing",
+        "the source delivers no accounts",
+        window="7 days up to the latest list",
+        example="100 accounts two days ago, 70 of them today: 1 - 70 / 100 = 30 %",
+        rests_on=OF_NOTHING,
+    ),
+    Metric(
+        "unmatched_share",
+        "Usage of nobody",
+        Unit.SHARE,
+        "share of a meter's quantity in the last 28 days that names no account, or one of several; of the meters that "
+        "lines in force are measured by the highest; use by contract line is left out",
+        "the source delivered no such use in these days",
+        window="28 days",
+        example="50 of 200 calls name a customer that is no account: 50 / 200 = 25 %",
+        rests_on=OF_NOTHING,
+    ),
+    Metric(
+        "incomplete",
+        "Incomplete",
+        Unit.FLAG,
+        "whether more rows are refused, accounts gone or usage is nobody's than `guards.source` in the settings allows",
+        "never",
+        window="as-of",
+        example="30 % of the accounts are gone, 20 % are allowed: true",
+        rests_on=OF_NOTHING,
+    ),
+    Metric(
+        "in_doubt",
+        "In doubt",
+        Unit.FLAG,
+        "whether alerts that rest on the source are held: its last reading failed, its data is older than "
+        "`stale_after` or incomplete, or it never delivered any",
+        "never",
+        window="as-of",
+        example="complete to 27 March, stale after 2 days: true",
+        rests_on=OF_NOTHING,
     ),
 )

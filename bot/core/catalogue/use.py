@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from bot.core.catalogue.metric import Metric, Unit
+from bot.core.catalogue.rests import OF_CONTRACTS, OF_USE
 from bot.core.catalogue.unknown import NO_LINES, NO_UTILIZATION, UNCOVERED
 from bot.core.catalogue.window import LINE, MONTHS, PERIOD, PERIOD_OR_TERM, TERM
 
@@ -17,6 +18,7 @@ USE: Final = (
         NO_LINES,
         window="as-of",
         example="10 licences, 4 fewer since 1 March: 10 - 4 = 6",
+        rests_on=OF_CONTRACTS,
     ),
     Metric(
         "active_users",
@@ -27,6 +29,7 @@ USE: Final = (
         f"{UNCOVERED} for one of the meters, or the source counts users without telling who they are",
         window="28 days",
         example="40 people, each on one day or more: 40",
+        rests_on=OF_USE,
     ),
     Metric(
         "licence_utilization",
@@ -36,6 +39,7 @@ USE: Final = (
         "as for active users, or no licence is contracted",
         window="28 days",
         example="41 of 100 licences used: 41 %",
+        rests_on=OF_USE,
     ),
     Metric(
         "shelfware",
@@ -45,6 +49,7 @@ USE: Final = (
         "as for active users",
         window="28 days",
         example="100 licences, 40 used: 100 - 40 = 60",
+        rests_on=OF_USE,
     ),
     Metric(
         "licence_headroom",
@@ -54,6 +59,7 @@ USE: Final = (
         "as for active users",
         window="28 days",
         example="2 licences, 4 people active: 2 - 4 = -2",
+        rests_on=OF_USE,
     ),
     Metric(
         "shelfware_value",
@@ -63,6 +69,7 @@ USE: Final = (
         "no seats line has a known use and a price, or as for ARR",
         window="28 days",
         example="60 licences unused, at 10 a month: 60 x 120 = 7,200",
+        rests_on=OF_USE,
     ),
     Metric(
         "allowance_utilization",
@@ -76,6 +83,7 @@ USE: Final = (
         NO_UTILIZATION,
         window=PERIOD,
         example="62 a month, 93 from 15 March on, are 28 + 51 = 79 for March; 93 used: 93 / 79 = 118 %",
+        rests_on=OF_USE,
     ),
     Metric(
         "allowance_pace",
@@ -85,6 +93,7 @@ USE: Final = (
         NO_UTILIZATION,
         window=PERIOD,
         example="102 % used on day 17 of 31: 1.02 x 31 / 17 = 1.86",
+        rests_on=OF_USE,
     ),
     Metric(
         "commit_utilization",
@@ -96,6 +105,7 @@ USE: Final = (
         NO_UTILIZATION,
         window=TERM,
         example="274 of 1,000 used: 274 / 1,000 = 27.4 %",
+        rests_on=OF_USE,
     ),
     Metric(
         "commit_pace",
@@ -105,6 +115,7 @@ USE: Final = (
         f"{NO_UTILIZATION}, or the commit has no end",
         window=TERM,
         example="18 % used on day 90 of 365: 0.18 x 365 / 90 = 0.73",
+        rests_on=OF_USE,
     ),
     Metric(
         "service_utilization",
@@ -114,6 +125,7 @@ USE: Final = (
         NO_UTILIZATION,
         window=TERM,
         example="3 of 4 trainings delivered: 75 %",
+        rests_on=OF_USE,
     ),
     Metric(
         "peak_utilization",
@@ -123,6 +135,7 @@ USE: Final = (
         NO_UTILIZATION,
         window=LINE,
         example="licences at 40 %, calls at 310 %, units at 27 %: 310 %",
+        rests_on=OF_USE,
     ),
     Metric(
         "peak_pace",
@@ -132,6 +145,7 @@ USE: Final = (
         f"{NO_UTILIZATION}, or that line is of seats or has no end",
         window=LINE,
         example="calls at 310 % on the last day of their month: 3.1",
+        rests_on=OF_USE,
     ),
     Metric(
         "peak_line",
@@ -141,6 +155,7 @@ USE: Final = (
         NO_UTILIZATION,
         window=LINE,
         example="licences at 40 %, calls at 310 %, units at 27 %: Calls",
+        rests_on=OF_USE,
     ),
     Metric(
         "headroom",
@@ -150,6 +165,7 @@ USE: Final = (
         NO_UTILIZATION,
         window=LINE,
         example="31 of 10 calls used: 10 - 31 = -21",
+        rests_on=OF_USE,
     ),
     Metric(
         "overage",
@@ -159,6 +175,7 @@ USE: Final = (
         NO_UTILIZATION,
         window=LINE,
         example="31 of 10 calls used: 31 - 10 = 21",
+        rests_on=OF_USE,
     ),
     Metric(
         "headroom_value",
@@ -168,6 +185,7 @@ USE: Final = (
         "no such line has a known use and a price, or as for ARR",
         window=PERIOD_OR_TERM,
         example="31 of 62 calls at 10 each and 10 of 100 units at 2 are left: 31 x 10 + 10 x 2 = 330",
+        rests_on=OF_USE,
     ),
     Metric(
         "lowest_commit_pace",
@@ -177,6 +195,7 @@ USE: Final = (
         f"{NO_UTILIZATION}, or no commit has an end",
         window=TERM,
         example="commits at 0.73 and at 1.2: 0.73",
+        rests_on=OF_USE,
     ),
     Metric(
         "overage_value",
@@ -186,6 +205,7 @@ USE: Final = (
         "no such line has a known use and a price, or the lines in force are in several currencies",
         window=PERIOD_OR_TERM,
         example="31 of 10 calls used, at 30 each: 21 x 30 = 630",
+        rests_on=OF_USE,
     ),
     Metric(
         "cus",
@@ -197,6 +217,7 @@ USE: Final = (
         "no line has a price and known use, or those lines are in several currencies",
         window="28 days",
         example="two lines of the same worth, used to 30 % and to 200 %: (0.3 + 1.5) / 2 x 100 = 90",
+        rests_on=OF_USE,
     ),
     Metric(
         "usage_change_month",
@@ -208,6 +229,7 @@ USE: Final = (
         "under 80 % of either month is covered, or nothing was used in the earlier one",
         window=MONTHS,
         example="as-of in March; 3 a day in February after 4 in January: 3 / 4 - 1 = -25 %",
+        rests_on=OF_USE,
     ),
     Metric(
         "usage_as_of",
@@ -217,6 +239,7 @@ USE: Final = (
         "no source covers them",
         window="all days up to as-of",
         example="logins covered to 31 March, taps to 28 February: 2026-02-28",
+        rests_on=OF_USE,
     ),
     Metric(
         "usage_age_days",
@@ -226,5 +249,6 @@ USE: Final = (
         "no source covers them",
         window="all days up to as-of",
         example="covered to 28 February: 31 days",
+        rests_on=OF_USE,
     ),
 )

@@ -19,6 +19,7 @@ from __future__ import annotations
 from typing import Final
 
 from bot.core.catalogue.metric import Metric, Unit
+from bot.core.catalogue.rests import OF_ALL, OF_USE
 
 _NAMED: Final = (
     "no source tells of this account's users, the window is not covered, usage never named the account while some of "
@@ -43,6 +44,7 @@ def _adoption(day: int, window: str, users: int) -> Metric:
         "licence was in force on that day",
         window=window,
         example=f"{users} users, 10 licences on that day: {users} / 10 = {users * 10} %",
+        rests_on=OF_ALL,
     )
 
 
@@ -56,6 +58,7 @@ USERS: Final = (
         "no source tells of this account's users",
         window="365 days",
         example="of `few` with 1 user and `many` with 2: many",
+        rests_on=OF_USE,
     ),
     Metric(
         "mau",
@@ -65,6 +68,7 @@ USERS: Final = (
         _NAMED,
         window="28 days",
         example="three users, on 12, 4 and 1 of the days: 3",
+        rests_on=OF_USE,
     ),
     Metric(
         "wau",
@@ -74,6 +78,7 @@ USERS: Final = (
         _NAMED,
         window="the last 7 of the 28 days",
         example="of three users one came within them: 1",
+        rests_on=OF_USE,
     ),
     Metric(
         "dau",
@@ -85,6 +90,7 @@ USERS: Final = (
         "of it belongs to nobody, or users are neither named nor counted, or counted for several meters",
         window="28 days",
         example="three users, on 12, 4 and 1 of the days: (12 + 4 + 1) / 28 = 0.61",
+        rests_on=OF_USE,
     ),
     Metric(
         "stickiness",
@@ -94,6 +100,7 @@ USERS: Final = (
         _SPREAD,
         window="28 days",
         example="three users, on 12, 4 and 1 of the days: 17 / 28 / 3 = 20 %",
+        rests_on=OF_USE,
     ),
     Metric(
         "active_user_share",
@@ -103,6 +110,7 @@ USERS: Final = (
         f"{_YEAR}; or there was no user",
         window="28 days, and 365",
         example="4 users in the 28 days, 6 in the year: 4 / 6 = 67 %",
+        rests_on=OF_ALL,
     ),
     Metric(
         "new_users",
@@ -112,6 +120,7 @@ USERS: Final = (
         _YEAR,
         window="28 days, and 365",
         example="4 users, 2 of them seen earlier in the year: 4 - 2 = 2",
+        rests_on=OF_ALL,
     ),
     Metric(
         "users_lost",
@@ -121,6 +130,7 @@ USERS: Final = (
         _BEFORE,
         window="28 days, and the 28 before",
         example="3 users before, 1 of them still there: 3 - 1 = 2",
+        rests_on=OF_USE,
     ),
     Metric(
         "active_users_change_28d",
@@ -131,6 +141,7 @@ USERS: Final = (
         f"{_BEFORE}; or nobody was active in the earlier ones",
         window="28 days, and the 28 before",
         example="4 users after 3: 4 / 3 - 1 = 33 %",
+        rests_on=OF_USE,
     ),
     Metric(
         "usage_change_28d",
@@ -141,6 +152,7 @@ USERS: Final = (
         "under 80 % of either 28 days is covered, or nothing was used in the earlier ones",
         window="28 days, and the 28 before",
         example="2 calls a day after 1: 2 / 1 - 1 = 100 %",
+        rests_on=OF_USE,
     ),
     Metric(
         "light_users",
@@ -150,6 +162,7 @@ USERS: Final = (
         _NAMED,
         window="28 days",
         example="users on 1, 3 and 4 of the days: 2",
+        rests_on=OF_USE,
     ),
     Metric(
         "medium_users",
@@ -159,6 +172,7 @@ USERS: Final = (
         _NAMED,
         window="28 days",
         example="users on 3, 4 and 11 of the days: 2",
+        rests_on=OF_USE,
     ),
     Metric(
         "power_users",
@@ -168,6 +182,7 @@ USERS: Final = (
         _NAMED,
         window="28 days",
         example="users on 11 and 12 of the days: 1",
+        rests_on=OF_USE,
     ),
     Metric(
         "power_user_share",
@@ -177,6 +192,7 @@ USERS: Final = (
         _SPREAD,
         window="28 days",
         example="1 power user of three: 1 / 3 = 33 %",
+        rests_on=OF_USE,
     ),
     Metric(
         "power_users_lost",
@@ -186,6 +202,7 @@ USERS: Final = (
         _BEFORE,
         window="28 days, and the 28 before",
         example="one was there on 12 days before, and not since: 1",
+        rests_on=OF_USE,
     ),
     Metric(
         "top_user_share",
@@ -195,6 +212,7 @@ USERS: Final = (
         _SPREAD,
         window="28 days",
         example="of 17 calls one user made 12: 12 / 17 = 71 %",
+        rests_on=OF_USE,
     ),
     Metric(
         "usage_gini",
@@ -205,6 +223,7 @@ USERS: Final = (
         f"{_SPREAD}, or there is one user only",
         window="28 days",
         example="1, 4 and 12 of 17 calls: 2 x (1 x 1 + 2 x 4 + 3 x 12) / (3 x 17) - 4 / 3 = 43 %",
+        rests_on=OF_USE,
     ),
     Metric(
         "days_since_last_use",
@@ -217,6 +236,7 @@ USERS: Final = (
         "some of it belongs to nobody",
         window="since the last use, else since the account's start",
         example="last used on 10 March: 21 days",
+        rests_on=OF_ALL,
     ),
     Metric(
         "days_to_first_use",
@@ -226,6 +246,7 @@ USERS: Final = (
         "there was no use yet, the account's start is unknown, or under 80 % of the days up to then is covered",
         window="from the account's start to the first use",
         example="customer since 1 June 2025, first used on the 9th: 8 days",
+        rests_on=OF_ALL,
     ),
     _adoption(1, "day after day 0", 2),
     *(_adoption(day, f"28 days up to {day} days after day 0", users) for day, users in ((30, 4), (90, 7), (180, 5))),
@@ -239,6 +260,7 @@ USERS: Final = (
         "no adoption is known, or the cohort has under 8 accounts",
         window="that of the account's latest adoption",
         example="two of 9 accounts at 20 %, two lower: floor(4 x 3 / 9) + 1 = 2",
+        rests_on=OF_ALL,
     ),
     Metric(
         "adoption_cohort_size",
@@ -248,5 +270,6 @@ USERS: Final = (
         "no adoption is known",
         window="that of the account's latest adoption",
         example="9 accounts in their first year are past day 30, and not past day 90: 9",
+        rests_on=OF_ALL,
     ),
 )

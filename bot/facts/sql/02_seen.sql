@@ -13,7 +13,8 @@ SELECT
     CAST(sum(user_rows) AS BIGINT) AS of_users,
     min(day) FILTER (WHERE in_use) AS first_use,
     max(day) FILTER (WHERE in_use) AS last_use,
-    sum(quantity) FILTER (WHERE line_id IS NULL) AS quantity
+    sum(quantity) FILTER (WHERE line_id IS NULL) AS quantity,
+    sum(quantity) FILTER (WHERE line_id IS NULL AND day > $as_of - $window_days) AS recent_quantity
 FROM daily_rows
 WHERE day <= $as_of
 GROUP BY source, customer, meter;

@@ -110,6 +110,7 @@ SELECT
     a.account_id AS subject,
     a.owner_id,
     a.csm_id,
+    a.slack_channel,
     a.parent_id,
     a.external_id,
     a.domain,

@@ -50,10 +50,10 @@ def records() -> Records:
         "Account": [
             {"Id": "001000000000001AAA", "Name": "Acme", "Website": "https://www.Acme.com/de", "ParentId": None}
             | {"OwnerId": ANN, "Industry": "Retail", "BillingCountry": "DE", "CSM__c": BEN, "NPS__c": 41.5}
-            | {"CSAT__c": 88.0, "Open_Cases__c": 3.0},
+            | {"CSAT__c": 88.0, "Open_Cases__c": 3.0, "Slack_Channel__c": "#acme"},
             {"Id": "001000000000002AAA", "Name": "O'Neil & Co", "Website": "n/a", "ParentId": "001000000000001AAA"}
             | {"OwnerId": BEN, "Industry": None, "BillingCountry": None, "CSM__c": None, "NPS__c": None}
-            | {"CSAT__c": None, "Open_Cases__c": None},
+            | {"CSAT__c": None, "Open_Cases__c": None, "Slack_Channel__c": None},
         ],
         "User": [
             {"Id": ANN, "Name": "Ann", "Email": "ann@example.com", "ManagerId": BEN}

@@ -59,6 +59,7 @@ def test_the_shipped_mapping_reads_accounts_people_and_lines(org: Org, window: W
         "parent_id": None,
         "owner_id": "005000000000001AAA",
         "csm_id": "005000000000002AAA",
+        "slack_channel": "#acme",
         "segment": "Retail",
         "region": None,
         "country": "DE",

@@ -1,4 +1,4 @@
-"""Somebody takes an episode on: the first one wins, and every message of the episode is to show it."""
+"""Somebody acts on an episode: the first one wins, and every message of the episode is to show it."""
 
 from __future__ import annotations
 
@@ -28,42 +28,55 @@ class UnknownEpisodeError(StateError):
     """There is no episode of that id."""
 
 
-def claim_episode(
+def act_on_episode(
     connection: Connection,
     episode_id: str,
-    claimant: tuple[str, datetime],
-    claim: Callable[[Episode, str, datetime], Step],
+    actor: tuple[str, datetime],
+    act: Callable[[Episode], Step],
     render: Callable[[Episode, Notice], Message],
 ) -> Step:
-    """Let a user take an episode on and enqueue an update of each of its messages.
+    """Let a user act on an episode and enqueue an update of each of its messages.
 
-    `claim` decides, on the episode as it is now: nobody else can claim meanwhile. `render` writes a message anew.
-    Raises UnknownEpisodeError.
+    `actor`: a Slack user id, and when. `act` decides, on the episode as it is now: nobody else can act meanwhile.
+    `render` writes a message anew. Raises UnknownEpisodeError.
     """
-    user, now = claimant
-    row = (
-        connection.execute(select(EPISODES).where(EPISODES.c.episode_id == episode_id).with_for_update())
-        .mappings()
-        .first()
-    )
-    if row is None:
+    user, now = actor
+    before = locked(connection, episode_id)
+    if before is None:
         raise UnknownEpisodeError(f"there is no episode {episode_id}")
-    before = codec.episode_from_row(row)
-    step = claim(before, user, now)
+    step = act(before)
     if step.episode is None or step.episode == before:
         return step
     store_episodes(connection, [step.episode])
     if step.notify:
         enqueue(connection, list(_updates(connection, step, now, render)))
-    detail = {"rule": before.rule, "episode": episode_id, "transition": step.transition}
-    append_audit(connection, [Audit(now, user, "claimed", before.subject, detail)])
+    append_audit(connection, [audit_line(step, before, user, now)])
     return step
+
+
+def locked(connection: Connection, episode_id: str) -> Episode | None:
+    """Return an episode that nobody else can change until the transaction ends."""
+    wanted = select(EPISODES).where(EPISODES.c.episode_id == episode_id).with_for_update()
+    row = connection.execute(wanted).mappings().first()
+    return codec.episode_from_row(row) if row else None
+
+
+def audit_line(step: Step, before: Episode, actor: str, now: datetime) -> Audit:
+    """Write down what somebody did with an episode."""
+    detail = {
+        "rule": before.rule,
+        "version": before.rule_version,
+        "episode": before.episode_id,
+        "transition": step.transition,
+        "reason": step.detail,
+    }
+    return Audit(now, actor, step.transition.partition("@")[0], before.subject, detail)
 
 
 def _updates(
     connection: Connection, step: Step, now: datetime, render: Callable[[Episode, Notice], Message]
 ) -> Iterator[Notice]:
-    assert step.episode is not None, "a claim is of an episode"
+    assert step.episode is not None, "an act is on an episode"
     seen: set[str] = set()
     for post in _posts(connection, step.episode.episode_id):
         # The newest message at a destination carries the plain key; older ones name the post that they change.

@@ -1,0 +1,1 @@
+"""The guards one by one; `bot.core.guards` says in which order they hold."""

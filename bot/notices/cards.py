@@ -1,0 +1,115 @@
+"""What an alert looks like: rendered from its template, or plainly where that cannot be done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from bot.core.episodes import Reason
+from bot.core.verdicts import Scope
+from bot.errors import TemplateError
+from bot.messages.context import Context
+from bot.messages.escape import mrkdwn, short
+from bot.messages.message import Button, Buttons, Headline, Message, Note, Text
+from bot.messages.placing import under_headline
+from bot.messages.revise import CLAIM, HEADLINE_MOST
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    from bot.core.episodes import Episode, Step
+    from bot.core.verdicts import Finding, Rule, Value
+    from bot.messages.render import Templates
+    from bot.state.rows import AccountView, Person
+
+_log = structlog.get_logger(__name__)
+
+_PLAIN: Final = "This card is plain: its template could not be rendered. Whoever runs Headroom finds why in its log."
+_MEANT_FOR: Final = "Meant for "
+
+
+@dataclass(frozen=True, slots=True)
+class Cards:
+    """Writes the message of a step from what the night found."""
+
+    templates: Templates
+    company: str
+    accounts: Mapping[str, AccountView]
+    people: Mapping[str, Person]
+    sources: Mapping[str, Mapping[str, Value | date]]
+    problems: list[str] = field(default_factory=list)
+    """Templates that could not be rendered."""
+    fleet: Mapping[str, Value | date] = field(default_factory=dict)
+
+    def rendered(self, step: Step, episode: Episode, rule: Rule, finding: Finding) -> Message | None:
+        """Write the message; None for a subject that is gone, and where the template cannot be rendered."""
+        context = self._context(step, episode, rule, finding)
+        if context is None:
+            return None
+        try:
+            return self.templates.alert(context)
+        except TemplateError as error:
+            # One card that cannot be written must not take the whole night's news with it.
+            _log.error("template failed", template=rule.template, subject=episode.subject, problem=str(error))
+            self.problems.append(f"{self.name(episode.subject)}: {error}")
+            return None
+
+    def _context(self, step: Step, episode: Episode, rule: Rule, finding: Finding) -> Context | None:
+        why = _why_now(step, finding)
+        if rule.scope is not Scope.ACCOUNT:
+            metrics = self.fleet if rule.scope is Scope.FLEET else self.sources.get(episode.subject, {})
+            return Context.of_source(metrics, finding, episode, rule, why, self.company)
+        view = self.accounts.get(episode.subject)
+        return Context.of(view, self.people, finding, episode, rule, why, self.company) if view is not None else None
+
+    def plainly(self, step: Step, episode: Episode, rule: Rule) -> Message:
+        """Write the message without its template."""
+        return plain_card(self.name(episode.subject), episode, rule, step.detail)
+
+    def name(self, subject: str) -> str:
+        """Return what people call a subject."""
+        view = self.accounts.get(subject)
+        return view.name if view is not None else subject
+
+
+def plain_card(name: str, episode: Episode, rule: Rule, detail: str) -> Message:
+    """Write an alert without a template."""
+    title = f"{name}: {rule.name}"
+    text = f"{title}, {episode.severity} severity, {detail}"
+    button = Button("Claim", CLAIM, episode.episode_id, style="primary")
+    blocks = (Headline(short(title, HEADLINE_MOST)), Text(mrkdwn(short(text, 500))), Buttons((button,)))
+    return Message(rule.kind, mrkdwn(short(text, 500)), (*blocks, Note((_PLAIN,))))
+
+
+def meant_for(message: Message, role: str | None) -> Message:
+    """Say in whose place somebody is told: a role that the CRM names nobody for."""
+    if role is None:
+        return message
+    return under_headline(
+        message, Note((mrkdwn(f"{_MEANT_FOR}the account's {role}, but the CRM names none; you stand in"),))
+    )
+
+
+def without_meant_for(message: Message) -> Message:
+    """Drop what says whom a message was meant for."""
+    return replace(message, blocks=tuple(block for block in message.blocks if not _says_whom(block)))
+
+
+def as_meant_for(message: Message, before: Message) -> Message:
+    """Say whom a message was meant for as the one said that it replaces."""
+    note = next((block for block in before.blocks if isinstance(block, Note) and _says_whom(block)), None)
+    return message if note is None else under_headline(message, note)
+
+
+def _says_whom(block: object) -> bool:
+    return isinstance(block, Note) and any(part.startswith(_MEANT_FOR) for part in block.parts)
+
+
+def _why_now(step: Step, finding: Finding) -> str:
+    """Say why it speaks now. A countdown goes on while missed days are made up for: it says what is left today."""
+    if step.reason is Reason.COUNTED_DOWN and finding.countdown is not None:
+        return f"{finding.countdown} day{'' if finding.countdown == 1 else 's'} left"
+    return step.detail

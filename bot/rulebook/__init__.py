@@ -1,0 +1,1 @@
+"""Rules as text: what `headroom rules` checks, tests and tells of them."""
