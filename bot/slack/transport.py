@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from bot.errors import DeliveryError, UnclearError
 from bot.messages.blocks import to_blocks
-from bot.slack.calls import NO_THREAD, RefusedError, SlackAuthError, call
+from bot.slack.calls import NO_THREAD, UNKNOWN_METHOD, RefusedError, SlackAuthError, call
 from bot.slack.people import PERSON
 from bot.state.rows import Sent
 
@@ -120,6 +120,15 @@ class SlackTransport:
 
         Raises a DeliveryError where it cannot be read: that says nothing about the message.
         """
+        try:
+            return self._found(channel, notice_id, since, thread)
+        except RefusedError as error:
+            if thread is None or error.code != UNKNOWN_METHOD:
+                raise
+            # A server that knows no threads shows everything in the channel.
+            return self._found(channel, notice_id, since, None)
+
+    def _found(self, channel: str, notice_id: str, since: datetime, thread: str | None) -> tuple[Sent, ...]:
         found: set[str] = set()
         cursor = ""
         while True:

@@ -180,6 +180,14 @@ class TestFinding:
             transport.find("C1", "n-1", START)
         assert not isinstance(raised.value, SlackAuthError | UnclearError)
 
+    @pytest.mark.parametrize("outcome", [{"ok": False, "error": "unknown_method"}, "404"], ids=str)
+    def test_a_server_without_threads_is_looked_through_by_channel(
+        self, transport: SlackTransport, slack: Server, outcome: str | dict[str, object]
+    ) -> None:
+        placed = transport.post("C1", message(), "n-1", "17.000100")
+        slack.script["conversations.replies"] = [outcome]
+        assert transport.find("C1", "n-1", START, "17.000100") == (placed,)
+
 
 class TestChannels:
     def test_a_name_is_looked_up_on_every_page_and_remembered(
