@@ -143,6 +143,11 @@ def unescaped(text: str) -> str:
     return _ESCAPED.sub(lambda found: _unescape(found[1]), text)
 
 
+def _check_escapes(text: str) -> None:
+    """Refuse unknown escapes where they stand, not when the text is first used; LIKE has two more of them."""
+    unescaped(_ESCAPED.sub(lambda found: "" if found[1] in {"%", "_"} else found[0], text))
+
+
 def _unescape(code: str) -> str:
     if code[0] == "u" and len(code) > 1:
         return chr(int(code[1:], 16))
@@ -311,7 +316,7 @@ class _Parser:
         token = self._next
         if token.kind == "string":
             kind, text = LiteralKind.STRING, token.text[1:-1]
-            unescaped(text.replace(r"\%", "").replace(r"\_", ""))  # refuses unknown escapes here, not when first used
+            _check_escapes(text)
         elif token.kind in {"number", "date", "datetime"}:
             kind, text = LiteralKind(token.kind), token.text
         elif token.word in {"true", "false"}:

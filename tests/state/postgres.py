@@ -77,6 +77,6 @@ def running_postgres(*, durable: bool = False) -> Iterator[str]:
         try:
             yield str(home)
         finally:
-            server.stop("immediate")
+            server.stop("fast")  # stopped at once it would leave its shared memory behind
     finally:
         shutil.rmtree(home, ignore_errors=True)
