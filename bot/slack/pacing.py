@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _REMEMBERED: Final = 20
+_ENOUGH: Final = 5
+"""From so many requests on, the shortest of them tells something; the first one opens the connection, too."""
 
 
 class Pacing:
@@ -33,11 +35,11 @@ class Pacing:
         """Note that a request which began at a moment has ended now; returns when it arrived, as far as can be told.
 
         It arrived at some time in between. Counted is from its end, less the shortest time that a request took of
-        late: the next one takes that at least, too.
+        late, where there were enough of them: the next one takes that at least, too.
         """
         with self._changing:
             ended = self._clock()
             self._took.append(ended - began)
-            at = ended - min(self._took)
+            at = ended - (min(self._took) if len(self._took) >= _ENOUGH else 0.0)
             self._last[channel] = max(self._last.get(channel, at), at)
             return at

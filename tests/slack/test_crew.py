@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.slack.crew import Crew
-from bot.slack.pacing import Pacing
 from bot.slack.sender import DrainResult, Policy, Sender
 from bot.state.rows import Status
 from bot.state.store import open_store
@@ -137,19 +136,3 @@ def test_a_job_of_one_worker_is_done_there_and_then() -> None:
         crew.give(job)
         assert done == [threading.get_ident(), 0]
         assert not crew.busy()
-
-
-class TestPacing:
-    def test_two_names_of_a_channel_take_turns(self) -> None:
-        clock = Clock()
-        pacing = Pacing(clock.monotonic)
-        assert [pacing.reserve("C1", 1.0) for _ in range(3)] == [0.0, 1.0, 2.0]
-        assert pacing.reserve("C2", 1.0) == 0.0
-
-    def test_a_message_arrived_no_later_than_the_quickest_request_took_before_its_end(self) -> None:
-        clock = Clock()
-        pacing = Pacing(clock.monotonic)
-        for took, ago in [(0.3, 0.3), (0.2, 0.2), (0.9, 0.2), (0.1, 0.1)]:
-            began = clock.monotonic()
-            clock.forward(seconds=took)
-            assert clock.monotonic() - pacing.arrived("C1", began) == pytest.approx(ago)
