@@ -175,15 +175,10 @@ def night(house: House, moment: Moment, progress: Progress | None = None) -> Nig
         pulled = pull(house, moment, progress)
     states = [item.state for item in pulled]
     watch = _watch(house, again=last == moment.as_of)
-    history = MetricsHistory(house.folder / "facts", house.rules)
     progress.say("judging", 0, len(days))
     with closing(_analyses(house, days, states)) as analyses:
-        for number, analysis in enumerate(analyses):
-            today, earlier = analysis.as_of == moment.as_of, history.before(analysis.as_of)
-            watch.judge(analysis, analysis.as_of, moment.on(analysis.as_of), sources_too=today, earlier=earlier)
-            history.keep(analysis.as_of, analysis.accounts)
-            progress.say("judging", number + 1, len(days))
-    watch.conclude(analysis, moment.on(moment.as_of))
+        tell = partial(progress.say, "judging")
+        analysis, earlier = _judge(house, moment, watch, analyses, lambda number: tell(number, len(days)))
     with _facts_in_words(house.folder):
         writer = _writer(house, moment, analysis, earlier, watch)
     committed = house.store.commit(_judgement(house.rules, moment, writer, watch, states))
@@ -201,6 +196,20 @@ def night(house: House, moment: Moment, progress: Progress | None = None) -> Nig
         watch.held(),
         watch.fleet,
     )
+
+
+def _judge(
+    house: House, moment: Moment, watch: Watch, analyses: Iterable[Analysis], tell: Callable[[int], None]
+) -> tuple[Analysis, Earlier | None]:
+    """Judge each day; return the analysis of the last one, and the metrics that it is compared with."""
+    history = MetricsHistory(house.folder / "facts", house.rules)
+    for number, analysis in enumerate(analyses):
+        today, earlier = analysis.as_of == moment.as_of, history.before(analysis.as_of)
+        watch.judge(analysis, analysis.as_of, moment.on(analysis.as_of), sources_too=today, earlier=earlier)
+        history.keep(analysis.as_of, analysis.accounts)
+        tell(number + 1)
+    watch.conclude(analysis, moment.on(moment.as_of))
+    return analysis, earlier
 
 
 def _watch(house: House, *, again: bool) -> Watch:
