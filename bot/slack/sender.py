@@ -101,11 +101,13 @@ class Sender:
         if crew.full():
             crew.wait(_LONGEST_WAIT)
             return True
+        # Asked before the outbox is: what ends in between would look like a lease that has two minutes to run.
+        busy = crew.busy()
         job, wait = self._take(tally)
         if job is not None:
             crew.give(job)
             return True
-        if crew.busy():
+        if busy:
             # What is under way may make something due.
             crew.wait(min(wait or _LONGEST_WAIT, _LONGEST_WAIT))
             return True
