@@ -136,3 +136,33 @@ def test_a_job_of_one_worker_is_done_there_and_then() -> None:
         crew.give(job)
         assert done == [threading.get_ident(), 0]
         assert not crew.busy()
+
+
+class Gated(FakeTransport):
+    """A request lasts until the outbox has been asked."""
+
+    def __init__(self) -> None:
+        super().__init__(Clock())
+        self.gate = threading.Event()
+
+    def post(
+        self, channel: str, message: Message, notice_id: str, thread: str | None = None, *, broadcast: bool = False
+    ) -> Sent:
+        self.gate.wait(10)
+        return super().post(channel, message, notice_id, thread, broadcast=broadcast)
+
+
+def test_what_ends_while_the_outbox_is_asked_is_not_waited_for_until_its_lease_ends(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.commit(said(notice(episode("s1"), "#one"), notice(episode("s2"), "#one")))
+    transport, ask = Gated(), store.outlook
+
+    def outlook(*arguments: object) -> object:
+        told = ask(*arguments)  # type: ignore[arg-type]  # handed on as they come
+        transport.gate.set()
+        time.sleep(0.3)
+        return told
+
+    monkeypatch.setattr(store, "outlook", outlook)
+    assert Sender(store, transport, QUICK).drain() == DrainResult(2, 0, 0, 0)
