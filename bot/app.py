@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from bot.core import acts
 from bot.core.attribution import Aggregation, Attribution, Meter, ProductRule
+from bot.core.episode import Phase
 from bot.core.guarding.policy import FLEET
 from bot.facts.engine import Engine, Limits
 from bot.facts.store import FactStore
@@ -167,7 +168,8 @@ class Desk:
 
     def answer(self, view: AccountView) -> Message:
         """Say where an account stands, with its open alerts."""
-        open_ones = [episode for episode in self.store.episodes_of(view.account_id) if episode.resolved_at is None]
+        found = self.store.episodes_of(view.account_id)
+        open_ones = [episode for episode in found if episode.phase not in {Phase.CLOSED, Phase.RESOLVED}]
         return self.loaded.templates.answer(view, self.store.people(), open_ones, self.loaded.settings.company)
 
     def not_found(self, text: str, suggestions: Sequence[tuple[str, str]]) -> Message:

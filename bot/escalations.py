@@ -15,7 +15,8 @@ from bot.core import acts
 from bot.core.addressing import PERSON
 from bot.core.verdicts import Finding, Mode, Truth
 from bot.messages.escalation import to_manager, told_manager
-from bot.notices.cards import Cards, without_meant_for
+from bot.messages.placing import without_meant_for
+from bot.notices.cards import Cards
 from bot.notices.drafts import roles_of
 from bot.notices.manners import Clocks
 from bot.state.keys import notice_id

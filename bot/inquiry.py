@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from bot.core.addressing import PERSON
 from bot.core.episode import Phase, Reason
 from bot.core.guarding.policy import FLEET
 from bot.core.verdicts import Scope
@@ -14,7 +15,6 @@ from bot.core.why.case import Case, How, Stood, Told
 from bot.messages import words
 from bot.messages.why.card import Asked, misfit, rule_card, why_card
 from bot.pipeline import NIGHT
-from bot.slack.people import PERSON
 from bot.state.rows import Act, Status
 
 if TYPE_CHECKING:

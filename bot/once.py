@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from rich.console import Console
 
 from bot.app import make_sender, open_house
+from bot.core.addressing import PERSON
 from bot.core.located import Fault, Mark
 from bot.errors import DeliveryError, SettingsError
 from bot.masking import masked
@@ -17,7 +18,6 @@ from bot.outcomes import outcomes
 from bot.progress import progress_bars
 from bot.report import as_data, show
 from bot.run import escalations, moment_of, run_night
-from bot.slack.people import PERSON
 from bot.state.rows import Status
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import signal
 import socket
@@ -14,19 +13,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import structlog
 import typer
 import yaml
 
-from bot.cli import app
 from bot.command import faults_in_words
+from bot.core.acts import close
+from bot.core.episodes import Outcome
+from bot.state.store import open_store
 from bot.turn import BusyError
 from tests.nights import new_state
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     Headroom = Callable[..., tuple[int, str, str]]
+
+pytestmark = pytest.mark.usefixtures("log_as_before")
 
 HEADROOM = Path(sys.executable).parent / "headroom"
 ROOT = Path(__file__).parent.parent
@@ -72,30 +74,6 @@ def ready(company: Path) -> Path:
 
 def configure(folder: Path, **more: object) -> None:
     (folder / "headroom.yaml").write_text(yaml.safe_dump(SETTINGS | more))
-
-
-@pytest.fixture(autouse=True)
-def _log_as_before() -> Iterator[None]:
-    handlers, level = logging.root.handlers[:], logging.root.level
-    yield
-    structlog.reset_defaults()
-    logging.root.handlers[:] = handlers
-    logging.root.setLevel(level)
-
-
-@pytest.fixture
-def headroom(capfd: pytest.CaptureFixture[str]) -> Headroom:
-    """Run a command in this process; return its exit code, standard output and standard error."""
-
-    def run(*words: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as ended:
-            app(list(words), prog_name="headroom")
-        out, err = capfd.readouterr()
-        assert "Traceback" not in err
-        code = ended.value.code
-        return (code if isinstance(code, int) else 0), out, err
-
-    return run
 
 
 def started(folder: Path, *words: str, **more: Any) -> subprocess.Popen[str]:  # noqa: ANN401  # Popen's own
@@ -379,3 +357,20 @@ def test_a_night_that_is_told_to_end_ends_and_leaves_nothing_half_done(ready: Pa
     configure(ready)
     _, out, _ = headroom("run", "--once", "--json")
     assert len(json.loads(out)["notices"]) == 1
+
+
+def test_an_alert_that_somebody_closed_is_no_longer_among_the_open_ones(ready: Path, headroom: Headroom) -> None:
+    headroom("run", "--once", "--json")
+    _, before, _ = headroom("account", "A1")
+    with open_store(f"sqlite:///{ready}/data/headroom.db") as store:
+        (episode,) = store.open_episodes().values()
+        now = store.now()
+        store.act_on_episode(
+            episode.episode_id,
+            ("U1", now),
+            lambda seen: close(seen, "U1", Outcome.FALSE_ALARM, None, now),
+            lambda _, notice: notice.message,
+        )
+    _, after, _ = headroom("account", "A1")
+    assert "Open alerts" in before
+    assert "Open alerts" not in after

@@ -16,6 +16,7 @@ from bot.shipped import TEMPLATES
 from connectors.base import Reject, SourceError
 from connectors.schema import Table
 from tests.nights import DAY, STALE, UNHAPPY, Script, crm, nights, said, told, usage
+from tests.state.samples import take_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -161,7 +162,7 @@ def test_a_claim_that_comes_while_a_night_is_judged_is_kept(tmp_path: Path) -> N
 
         def claim(what: str, done: int, _all: int) -> None:
             if (what, done) == ("judging", 1):  # judged, and not yet stored
-                store.claim_episode(first.notices[0].episode_id, "U1", store.now(), lambda _, notice: notice.message)
+                take_on(store, first.notices[0].episode_id, "U1", store.now(), lambda _, notice: notice.message)
 
         house.night(1, Progress(claim))
         (episode,) = store.open_episodes().values()

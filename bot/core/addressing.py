@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 PERSON: Final = "person:"
+"""How destinations that are a person begin; the person's id follows."""
 NOBODY: Final = PERSON
 """Destination of an account's owner where it has none."""
 

@@ -59,9 +59,12 @@ def say_once(steps: Iterable[Step], spoken_before: frozenset[str]) -> tuple[Step
 def end(episode: Episode, why: str, now: datetime) -> Step:
     """End an open episode that no judgement can end any more: its rule or its subject is gone.
 
-    People hear of it where they had heard of the episode; one that was still pending ends in silence.
+    People hear of it where they had heard of the episode; one that was still pending ends in silence, and so does one
+    that somebody closed: its messages say already what became of it.
     """
     ended = replace(episode, phase=Phase.RESOLVED, resolved_at=now)
+    if episode.phase is Phase.CLOSED:
+        return Step(ended, notify=False, reason=Reason.CLOSED, transition="", detail=why)
     if episode.phase is Phase.PENDING:
         return Step(ended, notify=False, reason=Reason.NOT_HOLDING, transition="", detail=why)
     return Step(replace(ended, notified_at=now), notify=True, reason=Reason.RESOLVED, transition="resolved", detail=why)

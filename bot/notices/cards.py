@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -13,7 +13,7 @@ from bot.errors import TemplateError
 from bot.messages.context import Context
 from bot.messages.escape import mrkdwn, short
 from bot.messages.message import Button, Buttons, Headline, Message, Note, Text
-from bot.messages.placing import under_headline
+from bot.messages.placing import MEANT_FOR, meant_note, under_headline
 from bot.messages.revise import CLAIM, HEADLINE_MOST
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 _log = structlog.get_logger(__name__)
 
 _PLAIN: Final = "This card is plain: its template could not be rendered. Whoever runs Headroom finds why in its log."
-_MEANT_FOR: Final = "Meant for "
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,23 +88,14 @@ def meant_for(message: Message, role: str | None) -> Message:
     if role is None:
         return message
     return under_headline(
-        message, Note((mrkdwn(f"{_MEANT_FOR}the account's {role}, but the CRM names none; you stand in"),))
+        message, Note((mrkdwn(f"{MEANT_FOR}the account's {role}, but the CRM names none; you stand in"),))
     )
-
-
-def without_meant_for(message: Message) -> Message:
-    """Drop what says whom a message was meant for."""
-    return replace(message, blocks=tuple(block for block in message.blocks if not _says_whom(block)))
 
 
 def as_meant_for(message: Message, before: Message) -> Message:
     """Say whom a message was meant for as the one said that it replaces."""
-    note = next((block for block in before.blocks if isinstance(block, Note) and _says_whom(block)), None)
+    note = next((block for block in before.blocks if meant_note(block) is not None), None)
     return message if note is None else under_headline(message, note)
-
-
-def _says_whom(block: object) -> bool:
-    return isinstance(block, Note) and any(part.startswith(_MEANT_FOR) for part in block.parts)
 
 
 def _why_now(step: Step, finding: Finding) -> str:

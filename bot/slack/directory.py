@@ -12,9 +12,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.core.addressing import PERSON
 from bot.errors import DeliveryError
 from bot.messages.blocks import to_blocks, to_text
-from bot.slack.people import PERSON, addressee
+from bot.slack.people import addressee
 from bot.state.rows import Sent
 
 if TYPE_CHECKING:

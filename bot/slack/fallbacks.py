@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Protocol
 
+from bot.core.addressing import PERSON
 from bot.messages.escape import mrkdwn
-from bot.messages.message import Headline, Message, Note, Text
-from bot.slack.people import PERSON
+from bot.messages.message import Message, Note, Text
+from bot.messages.placing import MEANT_FOR, meant_note, under_headline, without_meant_for
 from bot.state.keys import notice_id
 from bot.state.rows import Act
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from bot.errors import DeliveryError
     from bot.state.rows import AccountView, Claimed, Notice, Person
 
-_MEANT_FOR: Final = "Meant for "
 _ROLE: Final = "; "
 _IN_SHORT: Final = "Slack refused the full card; this is its summary."
 
@@ -61,8 +61,8 @@ def _told(notice: Notice, error: DeliveryError, known: Known) -> str:
     """Say whom a notice was meant for and why that failed, after what it says of earlier ones; escaped."""
     name = _name(notice.destination, known.person)
     reason = mrkdwn(error.problem if error.problem.startswith(name) else f"{name}: {error.problem}")
-    before = next((note for block in notice.message.blocks if (note := _meant_note(block))), None)
-    return f"{before.rpartition(_ROLE)[0] or before}; then for {reason}" if before else f"{_MEANT_FOR}{reason}"
+    before = next((note for block in notice.message.blocks if (note := meant_note(block))), None)
+    return f"{before.rpartition(_ROLE)[0] or before}; then for {reason}" if before else f"{MEANT_FOR}{reason}"
 
 
 def _role(place: str, claimed: Claimed, fallback: str | None, known: Known) -> str:
@@ -82,9 +82,9 @@ def _role(place: str, claimed: Claimed, fallback: str | None, known: Known) -> s
 
 def with_note(message: Message, meant_for: str | None, person: Callable[[str], Person | None]) -> Message:
     """Say whom a message was meant for, where it stands in another place and does not say so yet."""
-    if meant_for is None or any(_meant_note(block) for block in message.blocks):
+    if meant_for is None or any(meant_note(block) for block in message.blocks):
         return message
-    return _noted(message, f"{_MEANT_FOR}{mrkdwn(_name(meant_for, person))}")
+    return _noted(message, f"{MEANT_FOR}{mrkdwn(_name(meant_for, person))}")
 
 
 def in_short(message: Message) -> Message:
@@ -98,16 +98,7 @@ def is_short(message: Message) -> bool:
 
 
 def _noted(message: Message, reason: str) -> Message:
-    note = Note((reason,))
-    blocks = [block for block in message.blocks if _meant_note(block) is None]
-    headed = bool(blocks) and isinstance(blocks[0], Headline)
-    return replace(message, blocks=(*blocks[:headed], note, *blocks[headed:]))
-
-
-def _meant_note(block: object) -> str | None:
-    """Return what a block says of whom the message was meant for."""
-    parts = block.parts if isinstance(block, Note) else ()
-    return next((part for part in parts if part.startswith(_MEANT_FOR)), None)
+    return under_headline(without_meant_for(message), Note((reason,)))
 
 
 def _name(destination: str, person: Callable[[str], Person | None]) -> str:

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from bot.slack.calls import Meter
     from bot.state.rows import Person
 
-PERSON: Final = "person:"
-"""How destinations that are a person begin; the person's id follows. Nothing follows: the account has no owner."""
-
 KNOWN_FOR: Final = timedelta(days=7)
 MISSED_FOR: Final = timedelta(hours=1)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from bot.core.addressing import PERSON
 from bot.errors import DeliveryError, UnclearError
 from bot.messages.blocks import to_blocks
 from bot.slack.calls import NO_THREAD, UNKNOWN_METHOD, RefusedError, SlackAuthError, call
-from bot.slack.people import PERSON
 from bot.state.rows import Sent
 
 if TYPE_CHECKING:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Self
 import structlog
 from sqlalchemy import func, select
 
-from bot.core import acts as core_acts
 from bot.state import accounts, acts, digests, escalating, judgements, people, queries, ticks
 from bot.state.engine import WRITING, bring_up_to_date, open_engine
 from bot.state.notices import NoticeStore
@@ -147,19 +146,6 @@ class Store(NoticeStore):
         """
         with self._writing() as connection:
             return judgements.commit(connection, judgement)
-
-    def claim_episode(
-        self,
-        episode_id: str,
-        user: str,
-        now: datetime,
-        render: Callable[[Episode, Notice], Message],
-    ) -> Step:
-        """Let a Slack user take an episode on; the first one wins. Every message of it is to be rendered anew.
-
-        Raises UnknownEpisodeError.
-        """
-        return self.act_on_episode(episode_id, (user, now), lambda seen: core_acts.claim(seen, user, now), render)
 
     def act_on_episode(
         self,

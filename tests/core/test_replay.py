@@ -106,3 +106,12 @@ def test_what_nobody_had_heard_of_is_ended_in_silence() -> None:
     ended = end(pending, "the rule is gone", NOW)
     assert ended.episode == replace(pending, phase=Phase.RESOLVED, resolved_at=NOW)
     assert (ended.notify, ended.transition) == (False, "")
+
+
+def test_what_somebody_closed_is_ended_in_silence() -> None:
+    closed = step("a", Phase.CLOSED, Reason.CLOSED).episode
+    assert closed is not None
+    ended = end(closed, "the rule is gone", NOW)
+    assert (ended.notify, ended.reason) == (False, Reason.CLOSED)
+    assert ended.episode is not None
+    assert ended.episode.phase is Phase.RESOLVED

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from bot.slack.people import PERSON
+from bot.core.addressing import PERSON
 from bot.state.rows import Sent
 
 if TYPE_CHECKING:

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
 
-from bot.core.episodes import Episode, Phase
+from bot.core.acts import claim
+from bot.core.episodes import Episode, Phase, Step
 from bot.messages.message import Headline, Message, Note, Text
 from bot.state.keys import notice_id
 from bot.state.rows import AccountView, Act, Judgement, LineView, Notice, Person
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bot.state.store import Store
 
 START = datetime(2026, 3, 2, 5, 0, tzinfo=UTC)
 LEASE = timedelta(minutes=2)
@@ -106,3 +113,10 @@ def said(*notices: Notice) -> Judgement:
     """A judgement of these notices, with an episode for each."""
     episodes = {one.episode_id: episode(one.subject, one.episode_id.split("/")[0]) for one in notices}
     return judgement(episodes=tuple(episodes.values()), notices=notices)
+
+
+def take_on(
+    store: Store, episode_id: str, user: str, now: datetime, render: Callable[[Episode, Notice], Message]
+) -> Step:
+    """Let somebody claim an episode."""
+    return store.act_on_episode(episode_id, (user, now), lambda seen: claim(seen, user, now), render)

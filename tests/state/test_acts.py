@@ -12,7 +12,7 @@ from bot.core.acts import close, snooze
 from bot.core.episodes import Outcome, Phase
 from bot.state.acts import UnknownEpisodeError
 from bot.state.rows import Act
-from tests.state.samples import START, episode, judgement, message, notice, said
+from tests.state.samples import START, episode, judgement, message, notice, said, take_on
 
 if TYPE_CHECKING:
     from bot.core.episodes import Episode
@@ -28,8 +28,8 @@ def _shown(of: Episode, post: Notice) -> Message:
 class TestClaims:
     def test_the_first_one_wins(self, store: Store) -> None:
         store.commit(said(notice(episode())))
-        first = store.claim_episode(episode().episode_id, "U1", START, _shown)
-        second = store.claim_episode(episode().episode_id, "U2", START, _shown)
+        first = take_on(store, episode().episode_id, "U1", START, _shown)
+        second = take_on(store, episode().episode_id, "U2", START, _shown)
         assert first.notify
         assert not second.notify
         taken = store.episode(episode().episode_id)
@@ -39,7 +39,7 @@ class TestClaims:
     def test_every_message_of_the_episode_is_updated(self, store: Store) -> None:
         posts = [notice(episode()), notice(episode(), transition="repeat-2026-03-01"), notice(episode(), "person:005A")]
         store.commit(said(*posts))
-        store.claim_episode(episode().episode_id, "U1", START, _shown)
+        take_on(store, episode().episode_id, "U1", START, _shown)
         updates = [one.notice for one in store.deliveries() if one.notice.act is Act.UPDATE]
         assert {(one.post_id, one.destination, one.message.summary) for one in updates} == {
             (post.notice_id, post.destination, f"{post.destination} {post.transition}: claimed by U1") for post in posts
@@ -47,13 +47,13 @@ class TestClaims:
 
     def test_a_claim_stands_in_the_audit(self, store: Store) -> None:
         store.commit(judgement(episodes=(episode(),)))
-        store.claim_episode(episode().episode_id, "U1", START, _shown)
+        take_on(store, episode().episode_id, "U1", START, _shown)
         (line,) = store.audit("Acme")
         assert (line.at, line.actor, line.verb) == (START, "U1", "claimed")
 
     def test_an_episode_that_is_not_there_cannot_be_claimed(self, store: Store) -> None:
         with pytest.raises(UnknownEpisodeError, match="there is no episode nothing"):
-            store.claim_episode("nothing", "U1", START, _shown)
+            take_on(store, "nothing", "U1", START, _shown)
 
 
 class TestActsInTheNight:
@@ -80,7 +80,7 @@ class TestActsInTheNight:
     def test_what_ended_in_the_night_keeps_what_people_did_meanwhile(self, store: Store) -> None:
         before = episode()
         store.commit(judgement(episodes=(before,)))
-        store.claim_episode(before.episode_id, "U1", START, lambda _e, _n: message())
+        take_on(store, before.episode_id, "U1", START, lambda _e, _n: message())
         store.commit(judgement(episodes=(replace(before, phase=Phase.RESOLVED, resolved_at=START),)))
         ended = store.episode(before.episode_id)
         assert ended is not None

@@ -14,7 +14,7 @@ from bot.core.episodes import Phase
 from bot.core.verdicts import Mode, Rule, Scope
 from bot.state import digests
 from bot.state.rows import Act, Audit
-from tests.state.samples import START, episode, judgement, notice, said
+from tests.state.samples import START, episode, judgement, notice, said, take_on
 
 if TYPE_CHECKING:
     from bot.core.episodes import Episode, Step
@@ -160,7 +160,7 @@ def test_of_two_escalations_and_a_claim_at_a_time_each_happens_at_most_once(stor
         if what:
             found.append(escalated(store, fired))
         else:
-            store.claim_episode(fired.episode_id, "U1", START, lambda _, post: post.message)
+            take_on(store, fired.episode_id, "U1", START, lambda _, post: post.message)
 
     threads = [threading.Thread(target=run, args=(what,)) for what in range(3)]
     for thread in threads:

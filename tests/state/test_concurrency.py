@@ -18,7 +18,7 @@ import pytest
 from bot.state.judgements import StaleJudgementError
 from bot.state.rows import Sent
 from bot.state.store import open_store
-from tests.state.samples import ACME, LEASE, START, account, episode, judgement, message, notice, said
+from tests.state.samples import ACME, LEASE, START, account, episode, judgement, message, notice, said, take_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,7 +71,7 @@ def test_no_two_notices_of_one_destination_are_under_way_at_once(store: Store) -
 def test_one_of_many_claims_an_episode(store: Store) -> None:
     store.commit(said(notice(episode())))
     steps = at_once(
-        lambda number: store.claim_episode(episode().episode_id, f"U{number}", START, lambda _e, _n: message("claimed"))
+        lambda number: take_on(store, episode().episode_id, f"U{number}", START, lambda _e, _n: message("claimed"))
     )
     assert [step.notify for step in steps].count(True) == 1
     assert len({step.episode.claimed_by for step in steps if step.episode}) == 1

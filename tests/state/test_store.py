@@ -14,7 +14,7 @@ from bot.core.episodes import Phase
 from bot.state.judgements import StaleJudgementError
 from bot.state.rows import Audit, Person, RuleVersion, Run, SlackIdentity, SourceState, Standing, Status
 from bot.state.tables import AUDIT, TICKS
-from tests.state.samples import ACME, DANA, LEASE, START, account, episode, judgement, message, notice, said
+from tests.state.samples import ACME, DANA, LEASE, START, account, episode, judgement, message, notice, said, take_on
 
 if TYPE_CHECKING:
     from bot.state.store import Store
@@ -188,7 +188,7 @@ class TestEpisodes:
     def test_a_claim_between_reading_and_storing_is_kept(self, store: Store) -> None:
         before = episode()
         store.commit(judgement(episodes=(before,)))
-        store.claim_episode(before.episode_id, "U1", START, lambda _e, _n: message())
+        take_on(store, before.episode_id, "U1", START, lambda _e, _n: message())
         store.commit(judgement(episodes=(replace(before, severity="medium"),)))
         after = store.episode(before.episode_id)
         taken = replace(before, phase=Phase.CLAIMED, claimed_by="U1", claimed_at=START, notified_at=START, acts=1)
@@ -212,7 +212,7 @@ class TestEpisodes:
 
     def test_a_claimed_episode_can_end(self, store: Store) -> None:
         store.commit(judgement(episodes=(episode(),)))
-        store.claim_episode(episode().episode_id, "U1", START, lambda _e, _n: message())
+        take_on(store, episode().episode_id, "U1", START, lambda _e, _n: message())
         ended = episode(phase=Phase.RESOLVED, resolved_at=START, claimed_by="U1", claimed_at=START, acts=1)
         store.commit(judgement(episodes=(ended,)))
         assert store.open_episodes() == {}

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import sqlalchemy as sa
 from alembic import op
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 revision = "0002"
 down_revision = "0001"
@@ -102,8 +107,7 @@ def _add(table: str, columns: list[sa.Column[object]], values: dict[str, str]) -
 # SQLite
 
 
-def _anew(table: str, make: object, values: dict[str, str]) -> None:
-    assert callable(make)
+def _anew(table: str, make: Callable[[], None], values: dict[str, str]) -> None:
     connection = op.get_bind()
     old = [column["name"] for column in sa.inspect(connection).get_columns(table)]
     op.rename_table(table, f"{table}_old")
