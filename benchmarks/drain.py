@@ -29,13 +29,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import structlog
 
 from benchmarks.measuring import show
+from bot.core.addressing import PERSON
 from bot.messages.message import Headline, Message, Text
 from bot.sandbox.slack import SlackUser, SlackWorld, serving_slack
 from bot.sandbox.slack_api import METHODS
 from bot.sandbox.slack_state import Content
 from bot.slack.channels import Channels
 from bot.slack.client import SlackAccess, web_client
-from bot.slack.people import PERSON, People
+from bot.slack.people import People
 from bot.slack.policy import Policy
 from bot.slack.sender import Sender, SlackTransport
 from bot.state.keys import notice_id

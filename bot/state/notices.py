@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from bot.state import calls, outbox, queries, sweep, turns, uncertain
-from bot.state.engine import CALLS_LOCK, lock
+from bot.state.engine import CALLS_LOCK, OUTBOX_LOCK, lock
 from bot.state.rows import Outlook, Sent, Status
 from bot.state.turns import Terms
 
@@ -38,10 +38,14 @@ class NoticeStore(ABC):
     @abstractmethod
     def _now(self, connection: Connection) -> datetime: ...
 
+    def _turn(self, connection: Connection) -> datetime:
+        """Wait until no other worker takes anything, and return what time it is then, not before."""
+        lock(connection, OUTBOX_LOCK)
+        return self._now(connection)
+
     def claim_notice(
         self,
         lease: timedelta,
-        now: datetime | None = None,
         pace: timedelta = PACE,
         a_minute: Mapping[Act, int] | None = None,
         thread_life: timedelta = timedelta(),
@@ -55,7 +59,7 @@ class NoticeStore(ABC):
         """
         terms = Terms(pace, a_minute or {}, thread_life)
         with self._writing() as connection:
-            return outbox.claim_notice(connection, now or self._now(connection), lease, terms)
+            return outbox.claim_notice(connection, self._turn(connection), lease, terms)
 
     def mark_sent(
         self, claimed: Claimed, sent: Sent, ago: timedelta = timedelta(), sweep_in: timedelta | None = SWEEP_IN
@@ -121,10 +125,10 @@ class NoticeStore(ABC):
         """Return the notices of which nobody knows whether they arrived."""
         return self.deliveries(Status.UNCERTAIN)
 
-    def claim_uncertain(self, lease: timedelta, now: datetime | None = None) -> Claimed | None:
+    def claim_uncertain(self, lease: timedelta) -> Claimed | None:
         """Take a notice of unknown fate that is to be looked for now; no other worker does so during the lease."""
         with self._writing() as connection:
-            return uncertain.claim_uncertain(connection, now or self._now(connection), lease)
+            return uncertain.claim_uncertain(connection, self._turn(connection), lease)
 
     def resolve_uncertain(
         self,
@@ -154,7 +158,7 @@ class NoticeStore(ABC):
     def claim_sweep(self, lease: timedelta) -> Claimed | None:
         """Take a delivered post that may stand there twice and is to be looked for now; nobody else does so then."""
         with self._writing() as connection:
-            return sweep.claim_sweep(connection, self._now(connection), lease)
+            return sweep.claim_sweep(connection, self._turn(connection), lease)
 
     def adopt(self, claimed: Claimed, place: Sent) -> bool:
         """Make a place that of a claimed post; what its message said last is sent there once more.

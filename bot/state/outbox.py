@@ -60,9 +60,9 @@ def claim_notice(connection: Connection, now: datetime, lease: timedelta, terms:
 
     Posts to a destination are handed out in order, one at a time and some time apart; a call of Slack's method is
     counted with it. Notices whose lease ran out become uncertain (posts) or wait again (updates, which may be
-    repeated).
+    repeated). To be asked under the outbox's lock, with a `now` from under it: one from before would be older than
+    what other workers noted meanwhile.
     """
-    lock(connection, OUTBOX_LOCK)
     _expire(connection, now)
     seq = turns.next_seq(connection, now, terms)
     if seq is None:

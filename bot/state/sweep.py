@@ -30,7 +30,6 @@ _SWEPT: Final = text("notices.sweep_at IS NOT NULL")
 
 def claim_sweep(connection: Connection, now: datetime, lease: timedelta) -> Claimed | None:
     """Take a delivered post that is to be looked for again; no other worker does so during the lease."""
-    lock(connection, OUTBOX_LOCK)
     due = select(NOTICES).where(_SWEPT, NOTICES.c.sweep_at <= now, NOTICES.c.status == Status.SENT.value)
     row = connection.execute(due.order_by(NOTICES.c.sweep_at).limit(1)).mappings().first()
     if row is None:

@@ -213,8 +213,9 @@ def _not_before(connection: Connection, seqs: list[int]) -> list[tuple[int, date
 
 
 def _due(not_before: datetime | None, paced_at: datetime | None, now: datetime, pace: timedelta) -> datetime:
-    # A moment in the future is a clock that was set back: it must not block the destination until then.
-    rested = paced_at + pace if paced_at is not None and paced_at <= now else now
+    # A moment a little later than now was noted by another worker after `now` was asked for. One far in the future is
+    # a clock that was set back: it must not block the destination until then.
+    rested = paced_at + pace if paced_at is not None and paced_at <= now + pace else now
     return max(not_before or now, rested)
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import case, or_, select, text, update
 
 from bot.state import codec
-from bot.state.engine import OUTBOX_LOCK, lock
 from bot.state.enqueue import aim
 from bot.state.outbox import mine
 from bot.state.rows import Status
@@ -28,7 +27,6 @@ _UNSETTLED: Final = text("notices.status IN ('sending', 'uncertain')")
 
 def claim_uncertain(connection: Connection, now: datetime, lease: timedelta) -> Claimed | None:
     """Take a notice of unknown fate that is to be looked for now; no other worker does so during the lease."""
-    lock(connection, OUTBOX_LOCK)
     due = or_(NOTICES.c.not_before.is_(None), NOTICES.c.not_before <= now)
     unsure = select(NOTICES).where(text("notices.status = 'uncertain'"), _UNSETTLED, due)
     oldest = unsure.order_by(NOTICES.c.seq).limit(1)

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
+from bot.state import outbox
+from bot.state.engine import OUTBOX_LOCK, lock
 from bot.state.judgements import StaleJudgementError
 from bot.state.rows import Sent
 from bot.state.store import open_store
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bot.state.store import Store
+    from tests.state.samples import Clock
 
 ROOT = Path(__file__).parents[2]
 WORKERS = 6
@@ -66,6 +69,22 @@ def test_no_two_notices_of_one_destination_are_under_way_at_once(store: Store) -
     store.commit(said(*(notice(episode(f"s{number}"), "#one") for number in range(10))))
     claims = at_once(lambda _: store.claim_notice(LEASE))
     assert len([one for one in claims if one is not None]) == 1
+
+
+def test_who_waited_for_its_turn_goes_by_what_time_it_is_then(store: Store, clock: Clock) -> None:
+    store.commit(said(notice(episode("a")), notice(episode("b"))))
+    first = store.claim_notice(LEASE)
+    assert first is not None
+    with ThreadPoolExecutor(1) as pool:
+        with store._writing() as connection:
+            lock(connection, OUTBOX_LOCK)
+            waiting = pool.submit(store.claim_notice, LEASE)
+            threading.Event().wait(0.3)
+            outbox.mark_sent(connection, first, Sent("C1", "1.1"), outbox.Moments(clock.time, clock.time, None))
+            clock.forward(seconds=1)
+        claimed = waiting.result(10)
+    assert claimed is not None, "its rest is over by now"
+    assert claimed.notice.subject == "b"
 
 
 def test_one_of_many_claims_an_episode(store: Store) -> None:

@@ -83,6 +83,14 @@ class TestClaiming:
         clock.forward(hours=-1)
         assert send(store).subject == "b"
 
+    def test_what_another_worker_noted_a_moment_after_now_was_asked_for_counts(
+        self, store: Store, clock: Clock
+    ) -> None:
+        store.commit(said(notice(episode("a")), notice(episode("b"))))
+        send(store)
+        clock.forward(seconds=-0.1)
+        assert store.claim_notice(LEASE) is None
+
     def test_what_is_to_wait_holds_up_what_comes_after_it_at_its_destination_only(
         self, store: Store, clock: Clock
     ) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-import ruptures  # type: ignore[import-untyped]  # ships none
+import ruptures
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
