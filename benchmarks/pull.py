@@ -25,7 +25,7 @@ import pyarrow.parquet as pq
 from benchmarks.measuring import in_fresh_process, medians, peak_mb, show
 from benchmarks.sample import AS_OF, Size, usage, usage_batches
 from bot.facts.store import FactStore
-from connectors.base import Rejects, Window
+from connectors.base import Places, Rejects, Window
 from connectors.files import Settings, open_source
 from connectors.schema import SCHEMAS, Table
 
@@ -54,7 +54,7 @@ def source_batches(folder: Path) -> Iterator[Batch]:
     fields = {name: {"column": name, "optional": name == "user_id"} for name in _COLUMNS}
     settings = Settings.model_validate({"files": [{"path": _FILE, "tables": {"usage": fields}}]})
     rejects = Rejects()
-    yield from open_source("analytics", settings, folder).read(_WINDOW, rejects)
+    yield from open_source("analytics", settings, Places.within(folder)).read(_WINDOW, rejects)
     if rejects.rejected:
         raise RuntimeError(f"the benchmark's own rows were refused: {rejects.by_reason()}")
 

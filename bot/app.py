@@ -27,6 +27,7 @@ from bot.slack.directory import DirectoryTransport
 from bot.slack.people import People
 from bot.slack.sender import Policy, Sender, SlackTransport
 from bot.slack.serve import serve_http, serve_socket_mode
+from connectors.base import Places
 from connectors.registry import connector
 
 if TYPE_CHECKING:
@@ -61,7 +62,9 @@ def open_house(loaded: Loaded) -> Iterator[House]:
         yield House(
             company=settings.company,
             sources=tuple(
-                connector(entry.type).open_source(entry.name, entry.connector, loaded.folder)
+                connector(entry.type).open_source(
+                    entry.name, entry.connector, Places(loaded.folder, settings.data / "sources" / entry.name)
+                )
                 for entry in settings.sources
             ),
             folder=settings.data,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
+    from pathlib import Path
 
     import pyarrow as pa
 
@@ -43,6 +44,21 @@ class UnfitError(ValueError):
         super().__init__(detail)
         self.reason = reason
         self.detail = detail
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Folders of a source."""
+
+    settings: Path
+    """What relative paths in the settings are relative to."""
+    keep: Path
+    """Its own, for what saves reading again; it may be dropped at any time, and need not exist yet."""
+
+    @classmethod
+    def within(cls, folder: Path) -> Places:
+        """Return the places of a source that has one folder for everything."""
+        return cls(folder, folder / "kept")
 
 
 @dataclass(frozen=True, slots=True)

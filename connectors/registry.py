@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Final, Protocol, cast
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from pydantic import BaseModel
 
-    from connectors.base import Source
+    from connectors.base import Places, Source
 
 SOURCES: Final[Mapping[str, str]] = {
     "salesforce": "connectors.salesforce",
@@ -26,8 +25,8 @@ class Connector(Protocol):
     Settings: type[BaseModel]
     """Its part of the settings: one entry of `sources`, without `name` and `type`."""
 
-    def open_source(self, name: str, settings: BaseModel, folder: Path) -> Source:
-        """Make the source; opens no connection yet. Relative paths are relative to `folder`."""
+    def open_source(self, name: str, settings: BaseModel, places: Places) -> Source:
+        """Make the source; opens no connection yet."""
 
 
 def connector(kind: str) -> Connector:

@@ -51,6 +51,7 @@ ACCOUNTS: Final = pa.schema(
         _required("account_id", _TEXT),  # the CRM's own id
         _required("name", _TEXT),
         pa.field("external_id", _TEXT),  # what the product calls this customer
+        pa.field("former_ids", _TEXT),  # ids that were merged into this one, parted by spaces
         pa.field("domain", _TEXT),
         pa.field("parent_id", _TEXT),
         pa.field("owner_id", _TEXT),  # the account executive: a person_id
@@ -64,6 +65,12 @@ ACCOUNTS: Final = pa.schema(
         pa.field("csat", _NUMBER),  # satisfied answers in percent, 0..100
         pa.field("open_cases", _NUMBER),  # support cases that are not closed
         pa.field("urgent_cases", _NUMBER),  # those among them of the highest priority
+        pa.field("renewal_stage", _TEXT),  # of the open renewal opportunity that closes first: its stage,
+        pa.field("renewal_forecast", _TEXT),  # its forecast category,
+        pa.field("renewal_amount", _NUMBER),  # its amount, in the currency
+        pa.field("renewal_currency", _TEXT),  # that is named here,
+        pa.field("renewal_close", _DAY),  # the day on which it is to close,
+        pa.field("renewal_url", _TEXT),  # and its record in the CRM, https only
         pa.field("url", _TEXT),  # the record in the CRM, https only
     ]
 )

@@ -12,13 +12,11 @@ from connectors.files.settings import Settings
 from connectors.files.source import FilesSource
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from connectors.base import Source
+    from connectors.base import Places, Source
 
 __all__ = ["Settings", "open_source"]
 
 
-def open_source(name: str, settings: Settings, folder: Path) -> Source:
-    """Make the source; opens no file yet. Relative paths are relative to `folder`."""
-    return FilesSource(name, settings, folder)
+def open_source(name: str, settings: Settings, places: Places) -> Source:
+    """Make the source; opens no file yet."""
+    return FilesSource(name, settings, places.settings)

@@ -45,6 +45,7 @@ class AccountsMap(TableMap):
     account_id: TextField = Field(description="the CRM's own id of the account")
     name: TextField = Field(description="the name that people know it by")
     external_id: TextField | None = Field(default=None, description="what the product calls this customer")
+    former_ids: TextField | None = Field(default=None, description="ids that were merged into this one, with spaces")
     domain: TextField | None = None
     parent_id: TextField | None = None
     owner_id: TextField | None = Field(default=None, description="the account executive: a person_id")
@@ -58,6 +59,12 @@ class AccountsMap(TableMap):
     csat: NumberField | None = Field(default=None, description="satisfied answers in percent, 0 to 100")
     open_cases: NumberField | None = Field(default=None, description="support cases that are not closed")
     urgent_cases: NumberField | None = Field(default=None, description="those among them of the highest priority")
+    renewal_stage: TextField | None = Field(default=None, description="of the open renewal opportunity: its stage")
+    renewal_forecast: TextField | None = Field(default=None, description="its forecast category")
+    renewal_amount: NumberField | None = Field(default=None, description="its amount")
+    renewal_currency: TextField | None = Field(default=None, description="the currency of the amount")
+    renewal_close: DayField | None = Field(default=None, description="the day on which it is to close")
+    renewal_url: LinkField | None = Field(default=None, description="its record in the CRM, https only")
     url: LinkField | None = Field(default=None, description="the record in the CRM, https only")
 
 

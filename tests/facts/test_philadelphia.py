@@ -13,7 +13,7 @@ import yaml
 from bot.core.attribution import Attribution, Meter
 from bot.facts.engine import Engine
 from bot.facts.store import FactStore
-from connectors.base import Rejects, Window
+from connectors.base import Places, Rejects, Window
 from connectors.files import Settings, open_source
 from tests.facts.world import by
 
@@ -32,7 +32,7 @@ def analysis(tmp_path_factory: pytest.TempPathFactory) -> Analysis:
     folder = ROOT / "examples" / "philadelphia"
     (entry,) = yaml.safe_load((folder / "headroom.yaml").read_text(encoding="utf-8"))["sources"]
     part = {key: value for key, value in entry.items() if key not in {"name", "type", "stale_after"}}
-    source = open_source(entry["name"], Settings.model_validate(part), folder)
+    source = open_source(entry["name"], Settings.model_validate(part), Places.within(folder))
     store = FactStore(tmp_path_factory.mktemp("facts"))
     # Everything is read, the report after the as-of day too: the analysis must not see that one.
     window = Window(None, date(2016, 6, 30))

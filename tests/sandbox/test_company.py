@@ -12,7 +12,7 @@ from bot.sandbox.company import DEMO_SETTINGS, OUTAGE, Company, Story, sample_co
 from bot.sandbox.company.ids import record_id
 from bot.sandbox.posthog import EVENTS, posthog_app
 from bot.sandbox.serve import serving
-from connectors.base import Rejects, Window
+from connectors.base import Places, Rejects, Window
 from connectors.schema import Table
 from connectors.usage.posthog import Settings, open_source
 from tests.sandbox.company_facts import DAY, Facts
@@ -162,7 +162,7 @@ def test_the_connector_reads_the_company_from_the_stand_in(
         given = {"host": url, "project": 1, "api_key": {"env": "POSTHOG_TEST_KEY"}}
         settings = Settings.model_validate(given | yaml.safe_load(DEMO_SETTINGS)["posthog"])
         rejects = Rejects()
-        batches = list(open_source("posthog", settings, tmp_path).read(Window(None, TODAY), rejects))
+        batches = list(open_source("posthog", settings, Places.within(tmp_path)).read(Window(None, TODAY), rejects))
     rows = sum(batch.rows.num_rows for batch in batches if batch.table is Table.USAGE)
     # One event a user and day, and one a customer and day for the others: as many rows as events before today.
     before_today = Facts(company).connection.execute("SELECT count(*) FROM events WHERE day < ?", [TODAY]).fetchone()

@@ -19,11 +19,10 @@ from connectors.usage.posthog.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import Path
 
     from pydantic import BaseModel
 
-    from connectors.base import Rejects, Window
+    from connectors.base import Places, Rejects, Window
     from connectors.http import Patience
     from connectors.usage.posthog.settings import MeterQuery
 
@@ -36,9 +35,9 @@ Counts = dict[date, Row]
 """Number of events by day: `total`, `meter_0`... A day without any event is not in it."""
 
 
-def open_source(name: str, settings: BaseModel, folder: Path) -> PostHogSource:
-    """Make the source; opens no connection yet. `folder` is unused: nothing here is a path but the secret's."""
-    del folder
+def open_source(name: str, settings: BaseModel, places: Places) -> PostHogSource:
+    """Make the source; opens no connection yet. `places` is unused: nothing here is a path, nothing is kept."""
+    del places
     if not isinstance(settings, Settings):
         raise TypeError(f"wanted the settings of a PostHog source, got {type(settings).__name__}")
     return PostHogSource(name, settings)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from connectors.base import Window
+from connectors.base import Places, Window
 from connectors.files import Settings, open_source
 from connectors.schema import SCHEMAS, Table
 from tests.connectors.files.reading import UNTIL, Read, Reading
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def read(tmp_path: Path) -> Read:
     def reads(*files: dict[str, Any], until: date = UNTIL, since: date | None = None) -> Reading:
-        source = open_source("files", Settings.model_validate({"files": files}), tmp_path)
+        source = open_source("files", Settings.model_validate({"files": files}), Places.within(tmp_path))
         reading = Reading()
         for batch in source.read(Window(since, until), reading.rejects):
             assert batch.rows.schema == SCHEMAS[Table(batch.table)]

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 import yaml
 
-from connectors.base import Batch, Rejects, Window
+from connectors.base import Batch, Places, Rejects, Window
 from connectors.files import Settings, open_source
 
 ROOT: Final = Path(__file__).parents[3]
@@ -42,7 +42,9 @@ def _read(path: str = "FY-*.csv", until: date = AS_OF, since: date | None = None
     (files,) = entry["files"]
     assert files["path"] == "FY-*.csv"
     rejects = Rejects()
-    source = open_source("contracts", Settings.model_validate({"files": [{**files, "path": path}]}), FOLDER)
+    source = open_source(
+        "contracts", Settings.model_validate({"files": [{**files, "path": path}]}), Places.within(FOLDER)
+    )
     return list(source.read(Window(since, until), rejects)), rejects
 
 

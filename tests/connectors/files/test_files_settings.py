@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from connectors.base import SourceSettingsError
+from connectors.base import Places, SourceSettingsError
 from connectors.files import Settings, open_source
 from connectors.files.tables import AccountsMap, LinesMap, PeopleMap, TableMap, UsageMap
 from connectors.registry import connector
@@ -166,5 +166,5 @@ def test_a_pattern_may_be_absolute_and_folders_with_brackets_are_plain_names(tmp
     (folder / "a.csv").write_text("Id,Name\n,Acme\n")
     settings = _checked(path=str(tmp_path / "exports*" / "*.csv"))
     assert read(settings.files[0].model_dump(by_alias=True)).rejects.rows[0].place == "exports [new]/a.csv:2"
-    source = open_source("files", _checked(), folder)
+    source = open_source("files", _checked(), Places.within(folder))
     assert (source.name, source.calls()) == ("files", None)

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from bot.sandbox.salesforce import Client, Control, salesforce_app
 from bot.sandbox.serve import serving
-from connectors.base import Batch, Rejects, Window
+from connectors.base import Batch, Places, Rejects, Window
 from connectors.http import Patience
 from connectors.salesforce import Settings, open_source
 from connectors.salesforce.reader import SalesforceSource
@@ -124,7 +124,7 @@ class Org:
 
     def source(self, **settings: object) -> SalesforceSource:
         given = Settings.model_validate({"login": self.login(), **settings})
-        source = open_source("crm", given, self.folder)
+        source = open_source("crm", given, Places.within(self.folder))
         assert isinstance(source, SalesforceSource)
         source.patience = self.patience
         return source

@@ -68,6 +68,9 @@ def test_the_shipped_mapping_reads_accounts_people_and_lines(org: Org, window: W
         "csat": 88.0,
         "open_cases": 3.0,
         "urgent_cases": None,  # this org has no such field
+        "former_ids": None,
+        **dict.fromkeys(("renewal_stage", "renewal_forecast", "renewal_amount", "renewal_currency")),
+        **dict.fromkeys(("renewal_close", "renewal_url")),
         "url": None,
     }
     assert (accounts[1]["name"], accounts[1]["domain"]) == ("O'Neil & Co", None)

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from connectors.addresses import base_address
-from connectors.base import SourceSettingsError
+from connectors.base import Places, SourceSettingsError
 from connectors.registry import connector
 from connectors.salesforce import Settings, open_source
 from connectors.salesforce.library import find_mapping, shipped_names
@@ -36,7 +36,7 @@ def _lines(**changed: object) -> dict[str, Any]:
 
 def test_the_registry_finds_the_connector(tmp_path: Path) -> None:
     found = connector("salesforce")
-    source = found.open_source("crm", found.Settings.model_validate({"login": LOGIN}), tmp_path)
+    source = found.open_source("crm", found.Settings.model_validate({"login": LOGIN}), Places.within(tmp_path))
     assert source.name == "crm"
     assert source.calls() is None
 
@@ -182,7 +182,7 @@ def test_a_file_beside_the_settings_goes_before_the_shipped_one(tmp_path: Path) 
 def test_a_mapping_that_is_not_there_names_the_nearest(tmp_path: Path) -> None:
     given = Settings.model_validate({"login": LOGIN, "mapping": "ordre"})
     with pytest.raises(SourceSettingsError, match=r"no mapping 'ordre'.*did you mean 'order'\?"):
-        open_source("crm", given, tmp_path)
+        open_source("crm", given, Places.within(tmp_path))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from connectors.base import SourceError
+from connectors.base import Places, SourceError
 from connectors.usage.posthog import MeterQuery, open_source
 from tests.connectors.usage.making import COUNT, SUM, USERS, PostHog, event, read
 
@@ -249,13 +249,13 @@ def test_the_cost_of_reading_is_told(serve: Serve) -> None:
 
 def test_opening_a_source_makes_no_request(serve: Serve) -> None:
     posthog = serve(NEWS)
-    assert open_source("usage", posthog.settings(COUNT), Path()).name == "usage"
+    assert open_source("usage", posthog.settings(COUNT), Places.within(Path())).name == "usage"
     assert posthog.control.requests == []
 
 
 def test_the_settings_of_another_source_are_refused() -> None:
     with pytest.raises(TypeError, match="settings of a PostHog source"):
-        open_source("usage", MeterQuery.model_validate(COUNT), Path())
+        open_source("usage", MeterQuery.model_validate(COUNT), Places.within(Path()))
 
 
 _EVENTS = st.lists(
