@@ -171,14 +171,14 @@ def _pace(evidence: Evidence) -> list[Violation]:
 
 def _too_early(asked: Request, evidence: Evidence) -> list[Violation]:
     """Find who claimed a message although everybody had been told to wait. What was claimed before is under way."""
-    events = [one for one in evidence.events if one.at >= asked.at]
+    kind = _KINDS[asked.method]
+    events = [one for one in evidence.events if one.at >= asked.at and one.kind == kind]
     told = next((one for one in events if one.what == "held" and one.replica == asked.replica), None)
     if told is None:
         # Who is hit on having been asked to wait may take that with it.
         return [Violation("retry-after", f"{asked.replica} told nobody")] if evidence.knew else []
-    posts = {one.id for one in evidence.requests if one.method == asked.method}
     until = asked.done + RETRY_AFTER
-    early = [one for one in events if one.what == "claimed" and one.id in posts and told.at < one.at < until]
+    early = [one for one in events if one.what == "claimed" and told.at < one.at < until]
     return [Violation("retry-after", f"claimed {until - one.at:.1f} s too early") for one in early]
 
 
@@ -191,4 +191,6 @@ def _backlog(evidence: Evidence) -> list[Violation]:
     return found
 
 
+_KINDS: Final = {"chat.postMessage": "post", "chat.update": "update"}
+"""What is held where a method is limited."""
 _CLOSED: Final = frozenset({"sent", "failed", "superseded"})

@@ -72,8 +72,10 @@ class Event:
     """When it began to claim, or had told everybody to wait."""
     replica: str
     what: str
-    """claimed: a notice; held: everything, as Slack asked to wait."""
-    id: str
+    """claimed: a notice; held: all of a kind, as Slack asked to wait."""
+    kind: str
+    """What is claimed or held: post or update."""
+    id: str = ""
     """That of the message that was claimed."""
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from bot.core.episodes import Episode
     from bot.jobs import Ticks
     from bot.slack.transport import SlackTransport
-    from bot.state.rows import Claimed, Committed, Judgement, Sent
+    from bot.state.rows import Act, Claimed, Committed, Judgement, Sent
     from tests.faults.hits import Hits
 
 _MANY_TABLES: Final = 4
@@ -95,14 +95,15 @@ class RiggedStore(Store):
         began = self._moment()
         claimed = super().claim_notice(*args, **kwargs)
         if claimed is not None:
-            self._note(Event(began, self._hits.replica, "claimed", claimed.notice.post_id or claimed.notice.notice_id))
+            notice = claimed.notice
+            self._note(Event(began, self._hits.replica, "claimed", notice.act, notice.post_id or notice.notice_id))
             self._hits.at(Point.SENDING)
         return claimed
 
-    def hold(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  # as above
+    def hold(self, act: Act, until: datetime) -> None:
         """Send nothing of a kind for a while."""
-        super().hold(*args, **kwargs)
-        self._note(Event(self._moment(), self._hits.replica, "held", ""))
+        super().hold(act, until)
+        self._note(Event(self._moment(), self._hits.replica, "held", act))
 
     def mark_sent(self, *args: Any, **kwargs: Any) -> bool:  # noqa: ANN401  # as above
         """Note that it was sent."""

@@ -129,7 +129,7 @@ def test_whoever_was_asked_to_wait_told_nobody(slack: Slack) -> None:
 def test_somebody_went_on_although_told_to_wait(slack: Slack) -> None:
     slack.says(ALERT)
     slack.requests.append(LIMITED)
-    slack.events += [Event(10.2, "A", "held", ""), Event(18.0, "B", "claimed", "n1")]
+    slack.events += [Event(10.2, "A", "held", "post"), Event(18.0, "B", "claimed", "post", "n1")]
     assert slack.found() == ["retry-after"]
 
 
@@ -137,9 +137,10 @@ def test_everybody_waited(slack: Slack) -> None:
     slack.says(ALERT)
     slack.requests.append(LIMITED)
     slack.events += [
-        Event(10.15, "B", "claimed", "n1"),
-        Event(10.2, "A", "held", ""),
-        Event(25.2, "B", "claimed", "n1"),
+        Event(10.15, "B", "claimed", "post", "n1"),
+        Event(10.2, "A", "held", "post"),
+        Event(12.0, "B", "claimed", "update", "n1"),  # that is not what Slack has limited
+        Event(25.2, "B", "claimed", "post", "n1"),
     ]
     assert slack.found() == []
 
