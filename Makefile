@@ -45,6 +45,7 @@ bench: $(STAMP)  ## what the figures in docs/benchmarks.md come from, at moderat
 	$(BIN)/python benchmarks/forecast.py
 	$(BIN)/python benchmarks/measure.py
 	$(BIN)/python benchmarks/drain.py --notices 2000
+	$(BIN)/python benchmarks/extract.py --rows 50000
 
 N ?= 200
 
@@ -54,9 +55,13 @@ faults: $(STAMP)  ## 440 cells of faults, runs beside them, the baseline; writes
 faults-random: $(STAMP)  ## N=200 nights with faults drawn by a seed
 	$(BIN)/python -m tests.faults --cells random --n $(N) $(if $(JOBS),--jobs $(JOBS)) $(ARGS)
 
+# The warehouses' own drivers are large, and nobody needs all of them.
+LOCKED := http sandbox postgres dev
+UPGRADE ?= --upgrade
+
 lock: $(STAMP)  ## pin every dependency anew, with hashes
-	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --all-extras --quiet --upgrade \
-	    --custom-compile-command "make lock" pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --quiet $(UPGRADE) \
+	    $(addprefix --extra ,$(LOCKED)) --custom-compile-command "make lock" pyproject.toml -o requirements.lock
 
 clean:  ## forget the environment and what the demo left
 	rm -rf $(VENV) data build dist .mypy_cache .ruff_cache .pytest_cache

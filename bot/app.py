@@ -15,6 +15,7 @@ from bot.core.guarding.policy import FLEET
 from bot.facts.engine import Engine, Limits
 from bot.facts.store import FactStore
 from bot.inquiry import Inquiry
+from bot.measures import MEASURES
 from bot.messages.render import not_found, revised
 from bot.notices import Manners
 from bot.opening import open_at
@@ -27,8 +28,8 @@ from bot.slack.directory import DirectoryTransport
 from bot.slack.people import People
 from bot.slack.sender import Policy, Sender, SlackTransport
 from bot.slack.serve import serve_http, serve_socket_mode
-from connectors.base import Places
-from connectors.registry import connector
+from bot.writeback import Writeback
+from connectors.registry import connector, open_access, open_writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
     from bot.slack.serve import Serving
     from bot.state.rows import AccountView, Notice
     from bot.state.store import Store
+    from connectors.base import AccountAccess
+    from connectors.writeback import CrmWriter
 
 
 _WORKERS: Final = 8
@@ -56,26 +59,46 @@ def open_house(loaded: Loaded) -> Iterator[House]:
     Raises HeadroomError where the state store or the data folder cannot be used.
     """
     settings = loaded.settings
-    # A source that was taken out of the settings counts no more: nobody would bring its facts up to date.
-    facts = FactStore(settings.data / "facts", [entry.name for entry in settings.sources])
+    facts = open_facts(settings)
     with open_state(settings) as store:
         yield House(
             company=settings.company,
             sources=tuple(
-                connector(entry.type).open_source(
-                    entry.name, entry.connector, Places(loaded.folder, settings.data / "sources" / entry.name)
-                )
+                connector(entry.type).open_source(entry.name, entry.connector, loaded.places(entry.name))
                 for entry in settings.sources
             ),
             folder=settings.data,
             facts=facts,
-            engine=_engine(loaded, facts),
+            engine=make_engine(loaded, facts),
             rules=loaded.rules,
             templates=loaded.templates,
             store=store,
             manners=_manners(settings),
             fleet=settings.guards.fleet.policy(),
         )
+
+
+def open_writers(loaded: Loaded) -> list[CrmWriter]:
+    """Return who writes into each source whose settings say `writeback`; opens no connection yet."""
+    opened = (
+        open_writer(entry.type, entry.name, entry.connector, loaded.places(entry.name), MEASURES)
+        for entry in loaded.settings.sources
+    )
+    return [writer for writer in opened if writer is not None]
+
+
+def make_writeback(loaded: Loaded, store: Store) -> Writeback:
+    """Return who writes what the state store knows into the CRMs whose settings say `writeback`."""
+    return Writeback(store, open_writers(loaded), loaded.settings.data)
+
+
+def account_access(loaded: Loaded) -> dict[str, AccountAccess]:
+    """Return who tells which accounts a person may see, by source; sources that cannot tell are not in it."""
+    opened = {
+        entry.name: open_access(entry.type, entry.name, entry.connector, loaded.places(entry.name))
+        for entry in loaded.settings.sources
+    }
+    return {name: access for name, access in opened.items() if access is not None}
 
 
 def _manners(settings: Settings) -> Manners:
@@ -100,7 +123,14 @@ def open_state(settings: Settings, *, new: bool = True) -> Iterator[Store]:
         yield store
 
 
-def _engine(loaded: Loaded, facts: FactStore) -> Engine:
+def open_facts(settings: Settings) -> FactStore:
+    """Open what the sources of the settings have said."""
+    # A source that was taken out of the settings counts no more: nobody would bring its facts up to date.
+    return FactStore(settings.data / "facts", [entry.name for entry in settings.sources])
+
+
+def make_engine(loaded: Loaded, facts: FactStore) -> Engine:
+    """Return who analyses the facts as the settings say."""
     settings = loaded.settings
     stale_after = {entry.name: entry.stale_after for entry in settings.sources}
     attribution, health = _attribution(loaded), settings.health.model()
@@ -136,6 +166,7 @@ def _attribution(loaded: Loaded) -> Attribution:
         meters=tuple(Meter(entry.name, entry.unit, Aggregation(entry.aggregation)) for entry in settings.meters),
         order=settings.accounts.match,
         overrides=loaded.overrides,
+        roll_up=settings.accounts.roll_up != "never",
     )
 
 

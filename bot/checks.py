@@ -11,7 +11,9 @@ from bot.core.located import Document, Fault, did_you_mean
 from bot.core.routing import fits
 from bot.core.scoring.faults import problems
 from bot.faults import key
+from bot.measures import MEASURES
 from bot.settings import SlackSettings, SourceEntry
+from connectors.salesforce.writing.settings import Writeback
 from connectors.secrets import SecretRef
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ def cross_checks(document: Document, settings: Settings) -> Iterator[Fault]:
     yield from _twice(document, "sources", [source.name for source in settings.sources])
     yield from _twice(document, "meters", [meter.name for meter in settings.meters])
     yield from _unknown_meters(document, settings)
+    yield from _unknown_measures(document, settings)
     yield from _slack(document, settings)
     yield from _dead_routes(document, settings)
 
@@ -90,6 +93,18 @@ def _unknown_meters(document: Document, settings: Settings) -> Iterator[Fault]:
         if product.meter is not None and product.meter not in meters:
             near = did_you_mean(product.meter, meters) or "; declare it under `meters`"
             yield _fault(document, ("products", index, "meter"), f"unknown meter '{product.meter}'{near}")
+
+
+def _unknown_measures(document: Document, settings: Settings) -> Iterator[Fault]:
+    """Yield what is to be written back and is no metric of accounts."""
+    for index, source in enumerate(settings.sources):
+        writeback = getattr(source.connector, "writeback", None)
+        wanted = writeback.account_fields.items() if isinstance(writeback, Writeback) else ()
+        for name, measure in wanted:
+            if measure not in MEASURES:
+                place = ("sources", index, "writeback", "account_fields", name)
+                near = did_you_mean(measure, MEASURES) or "; docs/metrics.md lists those of accounts"
+                yield _fault(document, place, f"unknown metric '{measure}'{near}")
 
 
 def _slack(document: Document, settings: Settings) -> Iterator[Fault]:

@@ -13,6 +13,7 @@ from typing import Annotated, Final
 
 import typer
 
+from bot.accounts.cli import accounts
 from bot.command import BAD_INPUT, FAILED, ConfigOption, JsonOption, faults_in_words, settings_file
 from bot.rulebook.cli import rules
 
@@ -27,6 +28,7 @@ app = typer.Typer(
 _STANDARD_ERROR: Final = 2
 
 app.add_typer(rules)
+app.add_typer(accounts)
 
 
 @app.command()
@@ -57,14 +59,18 @@ def run(
 
 
 @app.command()
-def check(config: ConfigOption = None) -> None:
-    """Check settings, rules and templates, and list every fault at once."""
+def check(
+    config: ConfigOption = None,
+    offline: Annotated[bool, typer.Option("--offline", help="Ask no source; look at the files alone.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Check settings, rules and templates, then ask each source; list every fault at once."""
     with faults_in_words():
+        from bot.check_report import show_check
         from bot.load import load_all
 
         loaded = load_all(settings_file(config))
-    sources = ", ".join(source.name for source in loaded.settings.sources)
-    typer.echo(f"Settings are good: {len(loaded.rules)} rules; sources: {sources}.")
+        raise typer.Exit(0 if show_check(loaded, offline=offline, as_json=as_json) else FAILED)
 
 
 @app.command()
@@ -109,6 +115,21 @@ def why(
 
         found = show_why(load_all(settings_file(config)), " ".join(about), as_json=as_json)
         raise typer.Exit(0 if found else BAD_INPUT)
+
+
+@app.command()
+def writeback(
+    apply: Annotated[bool, typer.Option("--apply", help="Write; without it, only the differences are shown.")] = False,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what would be written back into the CRM, or write it: what differs, and no more."""
+    with faults_in_words():
+        from bot.load import load_all
+        from bot.writeback_report import run_writeback
+
+        loaded = load_all(settings_file(config))
+        raise typer.Exit(0 if run_writeback(loaded, apply=apply, as_json=as_json) else FAILED)
 
 
 @app.command()

@@ -20,6 +20,7 @@ from bot.overrides import read_overrides
 from bot.rates import read_rates
 from bot.settings import Settings
 from bot.shipped import CONFIG, TEMPLATES
+from connectors.base import Places
 from connectors.registry import SOURCES, connector
 
 if TYPE_CHECKING:
@@ -53,6 +54,10 @@ class Loaded:
     """Who is who by hand: a customer of the usage, and the id of its account."""
     currencies: Currencies | None = None
     """The currency that money is reported in, and what the others are worth; None: each contract in its own."""
+
+    def places(self, source: str) -> Places:
+        """Return the folders of a source."""
+        return Places(self.folder, self.settings.data / "sources" / source)
 
 
 def load_all(path: Path) -> Loaded:

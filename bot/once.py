@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
 
-from bot.app import make_sender, open_house
+from bot.app import make_sender, make_writeback, open_house
 from bot.core.addressing import PERSON
 from bot.core.located import Fault, Mark
 from bot.errors import DeliveryError, SettingsError
@@ -17,8 +17,11 @@ from bot.out import print_json, tables
 from bot.outcomes import outcomes
 from bot.progress import progress_bars
 from bot.report import as_data, show
-from bot.run import escalations, moment_of, run_night
+from bot.run import escalations, moment_of, run_night, write_back
 from bot.state.rows import Status
+from bot.writeback import summary
+from bot.writeback_report import complain as complain_of_writing
+from bot.writeback_report import show as show_writing
 
 if TYPE_CHECKING:
     from bot.load import Loaded
@@ -44,12 +47,16 @@ def run_once(loaded: Loaded, as_of: str | None, *, as_json: bool) -> bool:
         problem = deliver(house, loaded, report, progress)
         came = outcomes(house.store.deliveries())
         names = {f"{PERSON}{key}": person.name for key, person in house.store.people().items()}
+        wrote = write_back(make_writeback(loaded, house.store), moment.now)
     if as_json:
-        print_json({**as_data(report, came), "delivery_problem": problem})
+        print_json({**as_data(report, came), "delivery_problem": problem, "writeback": [summary(one) for one in wrote]})
     else:
         show(tables(), report, came, names)
+        for outcome in wrote:
+            show_writing(tables(), outcome, changes=False)
     complain(report, problem)
-    return report.well and problem is None
+    complain_of_writing(wrote)
+    return report.well and problem is None and all(outcome.well for outcome in wrote)
 
 
 def deliver(house: House, loaded: Loaded, report: NightReport, progress: Progress) -> str | None:

@@ -16,11 +16,12 @@ import pyarrow as pa
 import structlog
 
 from bot.core.guarding.policy import FLEET, FleetPolicy, Past
+from bot.core.inheriting import inherit
 from bot.core.replay import days_to_judge
 from bot.core.rule_versions import definition
 from bot.core.verdicts import Scope
+from bot.days import Days, heirs_of
 from bot.errors import HeadroomError
-from bot.facts.history import MetricsHistory
 from bot.facts.rejects import keep_rejects
 from bot.masking import masked
 from bot.notices import Manners, Writer
@@ -174,17 +175,25 @@ def night(house: House, moment: Moment, progress: Progress | None = None) -> Nig
     with _facts_in_words(house.folder):
         pulled = pull(house, moment, progress)
     states = [item.state for item in pulled]
-    watch = _watch(house, again=last == moment.as_of)
+    with _facts_in_words(house.folder):
+        heirs = heirs_of(house.facts, moment.as_of)
+    moved = house.store.moved(heirs)
+    watch = _watch(house, moment, heirs, again=last == moment.as_of)
+    judging = Days(house.facts, house.engine, house.rules, moment.as_of, moment.on, heirs)
     progress.say("judging", 0, len(days))
     with closing(_analyses(house, days, states)) as analyses:
         tell = partial(progress.say, "judging")
-        analysis, earlier = _judge(house, moment, watch, analyses, lambda number: tell(number, len(days)))
+        analysis, earlier = judging.judge(watch, analyses, lambda number: tell(number, len(days)))
+    with _facts_in_words(house.folder):
+        late = judging.reconsider(watch, analysis, days[0], states)
+    watch.conclude(analysis, moment.on(moment.as_of))
     with _facts_in_words(house.folder):
         writer = _writer(house, moment, analysis, earlier, watch)
-    committed = house.store.commit(_judgement(house.rules, moment, writer, watch, states))
+    committed = house.store.commit(replace(_judgement(house.rules, moment, writer, watch, states), moved=moved))
+    judging.keep_judged(analysis)
     _log.info("judged", as_of=str(moment.as_of), days=len(days), notices=len(committed.notices))
     problems = tuple(dict.fromkeys(writer.problems))
-    analysis = replace(analysis, notes=(*analysis.notes, *odd_channels(analysis.accounts)))
+    analysis = replace(analysis, notes=(*analysis.notes, *late, *odd_channels(analysis.accounts)))
     return NightReport(
         moment,
         tuple(pulled),
@@ -198,21 +207,7 @@ def night(house: House, moment: Moment, progress: Progress | None = None) -> Nig
     )
 
 
-def _judge(
-    house: House, moment: Moment, watch: Watch, analyses: Iterable[Analysis], tell: Callable[[int], None]
-) -> tuple[Analysis, Earlier | None]:
-    """Judge each day; return the analysis of the last one, and the metrics that it is compared with."""
-    history = MetricsHistory(house.folder / "facts", house.rules)
-    for number, analysis in enumerate(analyses):
-        today, earlier = analysis.as_of == moment.as_of, history.before(analysis.as_of)
-        watch.judge(analysis, analysis.as_of, moment.on(analysis.as_of), sources_too=today, earlier=earlier)
-        history.keep(analysis.as_of, analysis.accounts)
-        tell(number + 1)
-    watch.conclude(analysis, moment.on(moment.as_of))
-    return analysis, earlier
-
-
-def _watch(house: House, *, again: bool) -> Watch:
+def _watch(house: House, moment: Moment, heirs: Mapping[str, str], *, again: bool) -> Watch:
     """Begin to watch; `again`: this day was judged before."""
     store = house.store
     of_fleet = {rule.name for rule in house.rules if rule.scope is Scope.FLEET}
@@ -220,7 +215,11 @@ def _watch(house: House, *, again: bool) -> Watch:
     ended = (one.resolved_at for one in incidents if one.resolved_at is not None)
     first_judged = {one.version: one.first_seen.date() for one in store.rule_versions()}
     past = Past(max(ended, default=None), first_judged)
-    return Watch(house.rules, store.open_episodes(), store.episode if again else None, house.fleet, past)
+    others = {rule.name for rule in house.rules if rule.scope is not Scope.ACCOUNT}
+    inherited = inherit(store.open_episodes(), heirs, others, moment.now)
+    watch = Watch(house.rules, inherited.open, store.episode if again else None, house.fleet, past)
+    watch.inherit(inherited)
+    return watch
 
 
 def _analyses(house: House, days: Sequence[date], states: Sequence[SourceState]) -> Generator[Analysis]:

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from bot.core.attribution import Unmatched
+    from bot.core.matching import Unmatched
     from bot.core.verdicts import Value
+    from bot.facts.analysis import UnmatchedVolume
     from bot.facts.engine import Unattributed
     from bot.pipeline import NightReport, Pulled
     from bot.state.rows import Notice
@@ -34,8 +35,10 @@ Record = dict[str, Any]
 """A JSON object."""
 
 _GUARDS: Final = {HoldBy.SOURCE: "source", HoldBy.FLEET: "fleet", HoldBy.INHIBITED: "churn risk"}
+_SETTLED_BY: Final = "`headroom accounts match` proposes who they are"
 _TOP: Final = 10
 _SHOWN: Final = 25
+_LARGEST: Final = 5
 _LINE_COLUMNS: Final = ("line_id", "account_id", "product", "contracted", "used", "utilization", "pace", "unit", "end")
 
 
@@ -54,6 +57,7 @@ def as_data(report: NightReport, outcomes: Mapping[str, str]) -> Record:
         "tightest": _plain_values(ranked(report, "descending")),
         "least_used": _plain_values(ranked(report, "ascending")),
         "unmatched": _unmatched(report.analysis.unmatched),
+        "unmatched_volume": _volume(report.analysis.volume),
         "held": [{"by": str(one.by), "detail": one.detail, "findings": one.findings} for one in report.held],
         "days_judged": len(report.days),
         "notes": list(report.analysis.notes),
@@ -94,11 +98,34 @@ def _source(item: Pulled) -> Record:
     }
 
 
+def _volume(volume: UnmatchedVolume) -> Record:
+    """Return how much of the use of the last days is nobody's: by source and meter, and the largest customers of it."""
+    by_meter = volume.by_meter.to_pylist()
+    return {
+        "days": volume.days,
+        "share": max((row["share"] for row in by_meter), default=None),
+        "customers": len(set(volume.customers.column("customer").to_pylist())),
+        "by_meter": by_meter,
+        "largest": _largest(volume),
+    }
+
+
+def _largest(volume: UnmatchedVolume) -> list[Record]:
+    """Return the customers with the greatest share of a meter, each once."""
+    found: dict[str, Record] = {}
+    for row in volume.customers.to_pylist():
+        found.setdefault(row["customer"], row)
+        if len(found) == _LARGEST:
+            break
+    return list(found.values())
+
+
 def _unmatched(left: Unattributed) -> Record:
     """Return what the settings leave open: usage that is nobody's, products and meters without each other."""
     return {
         "customers": [_customer(item) for item in left.customers],
         "ambiguous": [_customer(item) for item in left.ambiguous],
+        "not_ours": [_customer(item) for item in left.not_ours],
         "unknown_overrides": [
             dict(zip(("customer", "account_id"), pair, strict=True)) for pair in left.unknown_overrides
         ],
@@ -162,6 +189,8 @@ def show(console: Console, report: NightReport, outcomes: Mapping[str, str], nam
         console.print(reject_table)
     if report.analysis.unmatched.customers or report.analysis.unmatched.ambiguous:
         console.print(_unmatched_table(report.analysis.unmatched))
+    for line in _volume_lines(report.analysis.volume):
+        console.print(Text(plain(line)))
     console.print(_lines_table("Tightest contracts", ranked(report, "descending")))
     console.print(_lines_table("Least used contracts", ranked(report, "ascending")))
     if report.held:
@@ -219,8 +248,22 @@ def _unmatched_table(left: Unattributed) -> Table:
         near = ", ".join(one.name for one in item.candidates) or "none is near"
         table.add_row(Text(plain(item.customer)), Text(plain(volume)), Text(plain(near)))
     more = len(left.customers) + len(left.ambiguous) - len(shown)
-    table.caption = f"and {more:,} more" if more else "`accounts.overrides` names a file that says who they are"
+    table.caption = f"and {more:,} more: `headroom accounts match` lists all" if more else _SETTLED_BY
     return table
+
+
+def _volume_lines(volume: UnmatchedVolume) -> list[str]:
+    """Say how much of each meter's recent use is nobody's, the greatest share first."""
+    rows = sorted((row for row in volume.by_meter.to_pylist() if row["unmatched"]), key=lambda row: -row["share"])
+    lines = [
+        f"Nobody's in the last {volume.days} days: {percent(row['share'])} of {row['meter']} ({row['source']}), "
+        f"{number(row['unmatched'])} of {number(row['quantity'])}; customers: {row['customers']:,}"
+        for row in rows
+    ]
+    if lines:
+        names = ", ".join(f"{row['customer']} ({percent(row['share'])} of {row['meter']})" for row in _largest(volume))
+        lines.append(f"The largest of them: {names}.")
+    return lines
 
 
 def _lines_table(title: str, rows: Sequence[Record]) -> Table:

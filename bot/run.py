@@ -7,6 +7,7 @@ import signal
 import socket
 import threading
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -14,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from bot.app import make_sender, serve_slack
+from bot.app import make_sender, make_writeback, serve_slack
 from bot.errors import DeliveryError
 from bot.escalations import ESCALATIONS, Escalations
 from bot.jobs import Clock, Every, Job
@@ -23,14 +24,17 @@ from bot.pipeline import NIGHT, Moment, Progress, StoppedError, night
 from bot.report import as_data
 from bot.state.rows import Run
 from bot.turn import own_turn
+from bot.writeback import TASKS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import date
 
+    from bot.jobs import Due
     from bot.load import Loaded
     from bot.pipeline import House, NightReport
     from bot.slack.sender import Sender
+    from bot.writeback import Outcome, Writeback
 
 _log = structlog.get_logger(__name__)
 
@@ -39,6 +43,7 @@ _LOOK_SECONDS: Final = 1.0
 _PAUSE_SECONDS: Final = 60.0
 """How long it waits after Slack or the database would have nothing of it: the log is not to fill with one fault."""
 _ESCALATE_EVERY: Final = timedelta(minutes=15)
+_TASKS_EVERY: Final = timedelta(minutes=15)
 NIGHT_AGAIN: Final = "night-again"
 _AGAIN_EVERY: Final = timedelta(hours=1)
 _MOST_NIGHTS: Final = 8
@@ -169,12 +174,44 @@ def escalation_job(house: House, wake: Callable[[], None]) -> Every:
     return Every(ESCALATIONS, _ESCALATE_EVERY, work)
 
 
+def write_back(writing: Writeback, now: datetime) -> tuple[Outcome, ...]:
+    """Write into the CRMs whose settings say `apply`; whatever goes wrong there, the night is done and stays so."""
+    try:
+        return writing.nightly.apply(now)
+    except Exception:  # noqa: BLE001  # the night is not to be done over for a fault in what comes after it; the log tells
+        _log.exception("writing back failed in an unforeseen way")
+        return ()
+
+
+def with_writing_back(nightly: Job, writing: Writeback) -> Job:
+    """Return the night job with what comes after it: what it found out is written back where the settings say so."""
+
+    def work(scheduled_for: datetime) -> bool:
+        well = nightly.work(scheduled_for)
+        write_back(writing, datetime.now(UTC))
+        return well
+
+    return replace(nightly, work=work)
+
+
+def tasks_job(writing: Writeback) -> Every:
+    """Return the job that makes tasks of alerts that were claimed, where the settings say so."""
+
+    def work(_scheduled_for: datetime) -> bool:
+        return all(outcome.well for outcome in writing.nightly.apply_tasks(datetime.now(UTC)))
+
+    return Every(TASKS, _TASKS_EVERY, work)
+
+
 def serve(house: House, loaded: Loaded, stop: threading.Event) -> None:
     """Run the jobs, the sender and the Slack app until `stop` is set; a night under way is broken off then."""
     loop = SenderLoop(make_sender(loaded, house.store))
     worker = f"{socket.gethostname()}:{os.getpid()}"
-    nightly = night_job(house, loaded, loop.wake, stop)
-    jobs = (nightly, again_job(house, nightly), escalation_job(house, loop.wake))
+    writing = make_writeback(loaded, house.store)
+    nightly = with_writing_back(night_job(house, loaded, loop.wake, stop), writing)
+    jobs: list[Due] = [nightly, again_job(house, nightly), escalation_job(house, loop.wake)]
+    if writing.nightly.of_tasks.writers:
+        jobs.append(tasks_job(writing))
     clock = Clock(jobs, house.store, worker, lambda: datetime.now(UTC))
     with ExitStack() as running:
         running.callback(loop.stop)

@@ -150,6 +150,7 @@ class AccountMatching(_Part):
         "account_id",
     )
     overrides: Place | None = Field(default=None, description="a CSV file with the columns customer, account_id")
+    roll_up: Literal["never", "contract"] = "contract"
 
 
 class SlackSettings(_Part):

@@ -27,6 +27,7 @@ from bot.core.guarding.rules import CHURN, UPSELL, changes
 from bot.core.guarding.surge import Falls, Incident, incident_days, let_go
 from bot.core.guards import holds
 from bot.core.judge import judge
+from bot.core.late import suspects, undone
 from bot.core.replay import end, say_once
 from bot.core.verdicts import HoldBy, Mode, Scope, Truth
 from bot.state.rows import Audit, Standing
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
     from bot.core.earlier import Earlier
     from bot.core.episode import Episode, Step
     from bot.core.guarding.surge import Surge
+    from bot.core.inheriting import Inherited
+    from bot.core.late import Suspect
     from bot.core.verdicts import Finding, Hold, Rule, Value
     from bot.facts.engine import Analysis
 
@@ -54,6 +57,8 @@ GONE: Final = {
 }
 _AT_RISK: Final = frozenset({Phase.FIRING, Phase.CLAIMED, Phase.SNOOZED})
 _HELD: Final = frozenset({Reason.HELD, Reason.INHIBITED})
+_BEFORE_ALL: Final = -1
+"""Place of the steps that are taken before those of the night's findings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +97,42 @@ class Watch:
             self._maybe_open[rule].add(subject)
         self._course = self._new_course()
         self._holds: dict[Key, Hold] = {}
+        self._undone: dict[Key, Step] = {}
         self.fleet: Mapping[str, Value | date] = {}
         """The metrics of the fleet; empty where no rule asks for them."""
+
+    def inherit(self, inherited: Inherited) -> None:
+        """Note which of the open episodes stood under another id, and which of them end by that. Before all else."""
+        self._course.changed |= {one.episode_id: one for one in inherited.moved}
+        for key, step in inherited.ended.items():
+            if step.episode is not None:
+                self._spoken_before |= {step.episode.episode_id} if step.episode.fired_at else frozenset()
+                self._course.put(key, None, step, _BEFORE_ALL)
+
+    def suspects(
+        self, changes: Mapping[str, date], as_of: date, day_of: Callable[[datetime], date]
+    ) -> tuple[Suspect, ...]:
+        """Return the alerts that rest on usage which has changed since; see `bot.core.late`."""
+        return suspects(self._opened.values(), self._rules, changes, as_of, day_of)
+
+    def undo(self, suspect: Suspect, again: Sequence[Finding], now: Callable[[date], datetime]) -> bool:
+        """End an alert where late data undo it, and say whether they do.
+
+        `again` are its findings of the days that were judged once more. After the days of the night.
+        """
+        rule, key = self._rules[suspect.episode.rule], suspect.key
+        judged = [Judged(_BEFORE_ALL, finding, now(finding.as_of)) for finding in again]
+        tonight = [one for one in self._judged if one.key == key]
+        found = undone(suspect, judged, tonight, rule, max(one.now for one in self._judged))
+        if found is None:
+            return False
+        self._undone[key] = found.step
+        self._opened.pop(key)
+        self._course.put(key, suspect.episode, found.step, _BEFORE_ALL)
+        pending = found.pending
+        if pending is not None and not (self._known and self._known(pending.episode_id)):
+            self._opened[key] = self._course.open[key] = self._course.changed[pending.episode_id] = pending
+        return True
 
     def judge(
         self, analysis: Analysis, day: date, now: datetime, *, sources_too: bool, earlier: Earlier | None = None
@@ -245,7 +284,8 @@ class Watch:
         last = max((finding.as_of for finding in self._findings.values()), default=None)
         for key, step in self._course.last.items():
             if key in self._findings and self._findings[key].as_of == last:
-                yield key, step
+                # Nothing came after it: then it is what became of the rule tonight.
+                yield key, self._undone.get(key, step) if step.episode is None else step
 
     def audit(self, at: datetime) -> tuple[Audit, ...]:
         """Return a line for every step that had something to say, of rules in shadow mode too."""

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from datetime import date
     from pathlib import Path
 
@@ -129,6 +129,23 @@ class Rejects:
         return dict(Counter(row.reason for row in self.rows).most_common())
 
 
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something that looking at a source before reading it has shown."""
+
+    text: str
+    wrong: bool = False
+    """Whether it keeps the source from being read; otherwise it is worth knowing."""
+
+
+@runtime_checkable
+class Checkable(Protocol):
+    """A source that can be looked at before anything is read."""
+
+    def check(self) -> Iterator[Remark]:
+        """Yield everything that is wrong, and what is worth knowing. Raises SourceError where it cannot be asked."""
+
+
 class Source(Protocol):
     """Anything that delivers records: a CRM, an analytics product, a folder of files."""
 
@@ -144,3 +161,20 @@ class Source(Protocol):
 
     def calls(self) -> str | None:
         """Tell what reading has cost, like "37 of 15,000 API calls of the day", or None if nothing is counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Readable:
+    """Which accounts a person may read in the CRM."""
+
+    account_ids: frozenset[str] = frozenset()
+    """As they were asked for."""
+    closed: str | None = None
+    """Why nothing is shown, for people: it could not be found out what the person may read."""
+
+
+class AccountAccess(Protocol):
+    """Who may read which accounts, as the CRM says. In doubt nobody may."""
+
+    def readable(self, email: str, account_ids: Collection[str]) -> Readable:
+        """Return which of the accounts the person with this address may read; never raises SourceError."""

@@ -7,14 +7,16 @@ import random
 import re
 import threading
 import time
+import zlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import requests
 from requests.auth import AuthBase
-from requests.exceptions import ChunkedEncodingError, SSLError, Timeout
+from requests.exceptions import ChunkedEncodingError, ContentDecodingError, SSLError, Timeout
 from requests.exceptions import ConnectionError as LostConnectionError
+from urllib3.exceptions import ProtocolError, ReadTimeoutError
 
 from connectors.addresses import is_loopback
 
@@ -124,7 +126,7 @@ class Session(requests.Session):
             response = self._once(request, kwargs)
         except SSLError:
             raise  # a certificate does not become valid by asking again
-        except (LostConnectionError, Timeout, ChunkedEncodingError):
+        except (LostConnectionError, Timeout, ChunkedEncodingError, ContentDecodingError):
             return self.patience.wait(attempt)
         if not self.passing(response):
             return response
@@ -139,8 +141,10 @@ class Session(requests.Session):
         self.ahead()
         with self._counting:
             self.calls += 1
-        response = super().send(request, **kwargs)
+        response = super().send(request, **{**kwargs, "stream": True})
         self.observe(response)
+        if not kwargs.get("stream"):
+            read_whole(response)
         return response
 
     def merge_environment_settings(  # type: ignore[override]  # five arguments of requests' own types, handed on
@@ -157,6 +161,41 @@ class Session(requests.Session):
         if is_loopback(url):
             merged["proxies"] = {}
         return merged
+
+
+def read_whole(response: requests.Response) -> None:
+    """Read the body of an answer, so that `content` has it. Raises what `requests` does where it breaks off.
+
+    A gzipped body is unpacked at once: `requests` does so in thousands of small steps, and takes one that ends in its
+    middle for a whole one.
+    """
+    raw = response.raw
+    if raw is None or response.headers.get("Content-Encoding", "").strip().lower() != "gzip":
+        assert response.content is not None, "a body may be empty, but is there"
+        return
+    try:
+        packed = raw.read(decode_content=False)
+    except ReadTimeoutError as error:
+        raise LostConnectionError(error, request=response.request) from error
+    except ProtocolError as error:
+        raise ChunkedEncodingError(error, request=response.request) from error
+    # What `content` would have done; there is no other way to hand it a body.
+    response._content = _unpacked(packed, response)  # noqa: SLF001
+    response._content_consumed = True  # type: ignore[attr-defined]  # noqa: SLF001
+
+
+def _unpacked(packed: bytes, response: requests.Response) -> bytes:
+    parts = []
+    try:
+        while packed:
+            member = zlib.decompressobj(zlib.MAX_WBITS | 16)
+            parts.append(member.decompress(packed))
+            if not member.eof:
+                raise ContentDecodingError("the gzipped body ends in its middle", request=response.request)
+            packed = member.unused_data
+    except zlib.error as error:
+        raise ContentDecodingError(error, request=response.request) from error
+    return b"".join(parts) if len(parts) != 1 else parts[0]
 
 
 def retry_after(response: requests.Response) -> float | None:

@@ -58,6 +58,17 @@ JUDGE = {
 }
 
 
+EXTRACT = {
+    "share_of_bare": float,
+    "peak_mb": float,
+    "seconds": float,
+    "bare_seconds": float,
+    "share_of_bare_unkept": float,
+    "rows": int,
+    "peers": dict,
+}
+
+
 def run(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, str(ROOT / "benchmarks" / script), *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
@@ -76,6 +87,7 @@ def printed(script: str, *arguments: str) -> dict[str, Any]:
         ("analyse.py", ("--rows", "2000", "--accounts", "8", "--grow", "--repeat", "1"), ANALYSE | GROWTH),
         ("pull.py", ("--rows", "500", "--repeat", "1"), PULL),
         ("judge.py", ("--accounts", "200", "--rules", "6"), JUDGE),
+        ("extract.py", ("--rows", "300", "--repeat", "1", "--no-peers"), EXTRACT),
     ],
 )
 def test_a_benchmark_prints_one_object_of_the_promised_form(

@@ -153,8 +153,8 @@ def test_rules_of_one_name_are_refused(tmp_path: Path) -> None:
     [
         ("customer;account_id\n", "nobody.csv:1: the header has no column customer and account_id"),
         ("", "nobody.csv:1: the header has no column customer and account_id"),
-        ("customer,account_id\na,\n", "nobody.csv:2: wanted the columns customer and account_id, both filled"),
-        ("customer,account_id\na\n", "nobody.csv:2: wanted the columns customer and account_id, both filled"),
+        ("customer,account_id\n,1\n", "nobody.csv:2: wanted the columns customer and account_id; without"),
+        ("customer,account_id\na\n", "nobody.csv:2: wanted the columns customer and account_id; without"),
         ("customer,account_id\na,1\nb,2\na,3\n", "nobody.csv:4: customer 'a' already stands in line 2"),
     ],
 )

@@ -97,9 +97,22 @@ def test_what_the_settings_leave_open_is_told(report: NightReport) -> None:
     assert left.keys() == {
         "customers",
         "ambiguous",
+        "not_ours",
         "unknown_overrides",
         "products_without_meter",
         "meters_without_product",
+    }
+
+
+def test_the_volume_that_is_nobodys_is_part_of_every_summary(report: NightReport) -> None:
+    # Of Acme 28 days of one call each, of nobody five calls.
+    lost = {"source": "usage", "meter": "calls", "quantity": 5.0, "share": pytest.approx(5 / 33)}
+    assert as_data(report, {})["unmatched_volume"] == {
+        "days": 28,
+        "share": pytest.approx(5 / 33),
+        "customers": 1,
+        "by_meter": [{**lost, "quantity": 33.0, "unmatched": 5.0, "customers": 1, "bought": True}],
+        "largest": [{**lost, "customer": "Acme GmbH [x]"}],
     }
 
 
@@ -114,6 +127,7 @@ def test_the_tables_show_what_others_typed_as_it_is_at_any_width(report: NightRe
         assert "no answer [/]" in text
         assert "[bold]no day" in text
         assert "Acme GmbH [x]" in text
+        assert "Nobody's in the last 28 days: 15 % of calls (usage), 5 of 33; customers: 1" in text
         assert "Ann [/] Lee" in text
         assert "2 accounts, 2 contract lines in force, 2 open episodes, 3 new notices" in text
 

@@ -1,12 +1,11 @@
-"""Who and what usage belongs to: products to meters, the sources' customers to the CRM's accounts. Pure.
+"""The settings by which usage finds its contract line, and which products buy which meters. Pure.
 
-Nothing is guessed: what fits no rule, no account, or more than one account, is listed for a person to settle.
+`matching` says which account a customer of the usage is. Nothing is guessed: what fits no rule stays open.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import translate
@@ -14,21 +13,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
-from rapidfuzz import fuzz, process, utils
 
-from bot.core.spelling import folded, host_of, long_id
+from bot.core.spelling import folded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from connectors.schema import Kind
-
-NEAREST: Final = 3
-"""How many accounts are offered for a customer that matches none."""
-SUGGESTED_FOR: Final = 50
-"""For how many unmatched customers, those with the most usage first: each costs a look at every account."""
-_ALIKE: Final = 50.0
-"""Below this likeness (0..100) an account is no help as a suggestion."""
 
 
 class Aggregation(StrEnum):
@@ -70,52 +61,6 @@ class ProductRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
-    """An account that a customer may be, and how alike they are (0..100)."""
-
-    account_id: str
-    name: str
-    likeness: float
-
-
-@dataclass(frozen=True, slots=True)
-class Unmatched:
-    """A customer whose usage belongs to no account, or to one of several."""
-
-    customer: str
-    volume: Mapping[str, float]
-    """Total quantity by meter: what is at stake in settling it."""
-    candidates: tuple[Candidate, ...]
-    """The nearest accounts; for an ambiguous customer all that it fits exactly."""
-    key: str | None = None
-    """For an ambiguous customer: the key that fits several accounts."""
-
-    @property
-    def total(self) -> float:
-        """Quantity over all meters."""
-        return sum(self.volume.values())
-
-
-@dataclass(frozen=True, slots=True)
-class CustomerMap:
-    """Which account each customer of the usage sources is."""
-
-    matched: Mapping[str, tuple[str, str]]
-    """customer -> (account_id, the key it was found by: override, account_id, external_id, domain or name)."""
-    ambiguous: tuple[Unmatched, ...] = ()
-    unmatched: tuple[Unmatched, ...] = ()
-    unknown_overrides: tuple[tuple[str, str], ...] = ()
-    """Overrides (customer, account_id) whose account the CRM does not have: they are not used."""
-
-    def to_table(self) -> pa.Table:
-        """Columns customer, account_id, key; one row a matched customer."""
-        rows = sorted((customer, account, key) for customer, (account, key) in self.matched.items())
-        columns = list(zip(*rows, strict=True)) if rows else [(), (), ()]
-        names = ("customer", "account_id", "key")
-        return pa.table({name: pa.array(column, pa.string()) for name, column in zip(names, columns, strict=True)})
-
-
-@dataclass(frozen=True, slots=True)
 class Attribution:
     """The settings by which usage finds its contract line."""
 
@@ -124,7 +69,9 @@ class Attribution:
     order: tuple[str, ...] = ("external_id", "domain", "account_id")
     """Keys by which customers are looked up; the first that fits wins."""
     overrides: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    """customer -> account_id, by hand."""
+    """customer -> account_id, by hand; `matching.NOT_OURS` for one that is none."""
+    roll_up: bool = True
+    """Whether use of an account that has no line in force for a meter counts to the nearest one above that has."""
 
     def meters_table(self) -> pa.Table:
         """Columns meter, unit, aggregation."""
@@ -183,121 +130,3 @@ def _matched(row: Mapping[str, Any], tests: Iterable[tuple[int, ProductRule, _Pa
 
 def _fits(row: Mapping[str, Any], patterns: _Patterns) -> bool:
     return all(row[column] is not None and pattern.match(folded(row[column])) for column, pattern in patterns)
-
-
-def match_customers(
-    customers: pa.Table | Sequence[str],
-    accounts: pa.Table,
-    order: Sequence[str],
-    overrides: Mapping[str, str] | None = None,
-) -> CustomerMap:
-    """Find the account of each customer: by override, else by the first key of `order` that fits.
-
-    `customers` is a list of names, or a table with columns customer, meter, quantity for the volumes. Keys are
-    compared after capitals and white space are made alike, domains without scheme and `www.`, Salesforce Ids in
-    their long form. A customer that fits several accounts by one key is ambiguous: no later key decides it.
-    """
-    volumes = _volumes(customers)
-    columns = accounts.select(["account_id", "external_id", "domain", "name"]).to_pylist()
-    rows = list({row["account_id"]: row for row in columns}.values())
-    indexes = [(key, _index(rows, key)) for key in order]
-    by_hand, unknown = _overrides(rows, overrides or {})
-    matched: dict[str, tuple[str, str]] = {}
-    ambiguous: list[Unmatched] = []
-    unmatched: list[str] = []
-    for customer in volumes:
-        key, found = _look_up(customer, by_hand, indexes)
-        if len(found) == 1:
-            matched[customer] = (found[0]["account_id"], key)
-        elif found:
-            several = tuple(Candidate(row["account_id"], row["name"], 100.0) for row in found)
-            ambiguous.append(Unmatched(customer, volumes[customer], several, key))
-        else:
-            unmatched.append(customer)
-    listed = _with_candidates(unmatched, volumes, rows)
-    return CustomerMap(MappingProxyType(matched), tuple(ambiguous), listed, unknown)
-
-
-def _volumes(customers: pa.Table | Sequence[str]) -> dict[str, Mapping[str, float]]:
-    if not isinstance(customers, pa.Table):
-        return {customer: MappingProxyType({}) for customer in sorted(set(customers))}
-    volumes: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    columns = (customers.column(name).to_pylist() for name in ("customer", "meter", "quantity"))
-    for customer, meter, quantity in zip(*columns, strict=True):
-        volume = volumes[customer]
-        if meter is not None:
-            volume[meter] += quantity
-    return {customer: MappingProxyType(dict(volumes[customer])) for customer in sorted(volumes)}
-
-
-_Index = dict[str, list[dict[str, Any]]]
-
-
-def _index(rows: Iterable[dict[str, Any]], key: str) -> _Index:
-    index: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in rows:
-        if row[key] is not None and (text := _normal(key, row[key])):
-            index[text].append(row)
-    return dict(index)
-
-
-def _overrides(
-    rows: Iterable[dict[str, Any]], overrides: Mapping[str, str]
-) -> tuple[_Index, tuple[tuple[str, str], ...]]:
-    accounts = _index(rows, "account_id") if overrides else {}
-    wanted = {customer: accounts.get(_normal("account_id", account), []) for customer, account in overrides.items()}
-    unknown = tuple(sorted((customer, overrides[customer]) for customer, found in wanted.items() if not found))
-    return {folded(customer): found for customer, found in wanted.items() if found}, unknown
-
-
-def _look_up(
-    customer: str, by_hand: _Index, indexes: Iterable[tuple[str, _Index]]
-) -> tuple[str, Sequence[dict[str, Any]]]:
-    if found := by_hand.get(folded(customer)):
-        return "override", found
-    for key, index in indexes:
-        if found := index.get(_normal(key, customer)):
-            return key, found
-    return "", ()
-
-
-def _with_candidates(
-    customers: Iterable[str], volumes: Mapping[str, Mapping[str, float]], rows: Sequence[dict[str, Any]]
-) -> tuple[Unmatched, ...]:
-    # Most nights nothing is unmatched: then no account's words are prepared either.
-    if not (customers := tuple(customers)):
-        return ()
-    largest_first = sorted(
-        (Unmatched(name, volumes[name], ()) for name in customers), key=lambda c: (-c.total, c.customer)
-    )
-    texts = {column: [_words(row[column] or "") for row in rows] for column in ("name", "domain")}
-    head = (
-        Unmatched(one.customer, one.volume, _nearest(one.customer, rows, texts))
-        for one in largest_first[:SUGGESTED_FOR]
-    )
-    return (*head, *largest_first[SUGGESTED_FOR:])
-
-
-def _nearest(customer: str, rows: Sequence[dict[str, Any]], texts: Mapping[str, list[str]]) -> tuple[Candidate, ...]:
-    """Accounts whose name or domain reads most like the customer."""
-    wanted, best = _words(customer), dict[int, float]()
-    for choices in texts.values():
-        for _, likeness, index in process.extract(
-            wanted, choices, scorer=fuzz.ratio, limit=NEAREST, score_cutoff=_ALIKE
-        ):
-            best[index] = max(likeness, best.get(index, 0.0))
-    ranked = sorted(best.items(), key=lambda item: (-item[1], rows[item[0]]["account_id"]))[:NEAREST]
-    return tuple(Candidate(rows[i]["account_id"], rows[i]["name"], round(likeness, 1)) for i, likeness in ranked)
-
-
-def _words(text: str) -> str:
-    """Words without punctuation, in one order whatever the order they stand in; of a domain without its ending."""
-    plain = text.rpartition(".")[0] if "." in text and " " not in text else text
-    return " ".join(sorted(utils.default_process(plain).split()))
-
-
-def _normal(key: str, text: str) -> str:
-    if key == "domain":
-        return host_of(text)
-    # Ids of 15 characters tell capitals apart: folding them would make two accounts one.
-    return (key == "account_id" and long_id(text.strip())) or folded(text)

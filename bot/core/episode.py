@@ -99,6 +99,7 @@ class Reason(StrEnum):
     ESCALATED = "nobody claimed it in time"
     CLAIMED = "somebody took it on"
     RESOLVED = "the condition no longer holds"
+    LATE = "data arrived late, and undo it"
     # reasons for saying something, or for silence
     SNOOZED = "it is snoozed"
     CLOSED = "somebody closed it"

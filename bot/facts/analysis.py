@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+import pyarrow as pa
+
 from bot.core.guarding.doubts import CONCERNS
 from bot.core.scoring.appraisal import CONTRIBUTIONS
 
 if TYPE_CHECKING:
     from datetime import date
 
-    import pyarrow as pa
-
-    from bot.core.attribution import Unmatched
+    from bot.core.matching import Unmatched
+    from bot.core.succession import Former
 
 _BITS: Final = 63
 """Days that one number holds as bits: see `user_bits`."""
@@ -84,6 +85,40 @@ class Unattributed:
     """Products in force without a kind, or without a meter: columns of PRODUCT_KEY, kind, lines_in_force."""
     meters_without_product: tuple[str, ...]
     """Meters that are measured, but that no contract line in force buys."""
+    not_ours: tuple[Unmatched, ...] = ()
+    """Customers that a person has said are no accounts."""
+
+
+_BY_METER: Final[dict[str, pa.DataType]] = {
+    "source": pa.string(),
+    "meter": pa.string(),
+    "quantity": pa.float64(),
+    "unmatched": pa.float64(),
+    "share": pa.float64(),
+    "customers": pa.int64(),
+    "bought": pa.bool_(),
+}
+_NOBODYS: Final[dict[str, pa.DataType]] = {
+    "source": pa.string(),
+    "customer": pa.string(),
+    "meter": pa.string(),
+    "quantity": pa.float64(),
+    "share": pa.float64(),
+}
+_ATTRIBUTED: Final[dict[str, pa.DataType]] = dict.fromkeys(("source", "customer", "account_id"), pa.string())
+
+
+@dataclass(frozen=True, slots=True)
+class UnmatchedVolume:
+    """How much of the use of the last days is nobody's, or one of several accounts'."""
+
+    days: int = 28
+    by_meter: pa.Table = field(default_factory=pa.schema(_BY_METER).empty_table)
+    """One row a source and meter with use: quantity, how much of it is unmatched, the share and the number of customers
+    of that, and whether any contract line in force buys the meter. What a person has said is no customer's is left
+    out."""
+    customers: pa.Table = field(default_factory=pa.schema(_NOBODYS).empty_table)
+    """Source, customer, meter, quantity and share of the meter: the greatest share first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,3 +140,9 @@ class Analysis:
     contributions of an account add up to its health."""
     concerns: pa.Table = field(default_factory=CONCERNS.empty_table)
     """Of each source in doubt, which kinds of table it delivers for which accounts."""
+    former: tuple[Former, ...] = ()
+    """Accounts that live on in others: merged or created again."""
+    volume: UnmatchedVolume = field(default_factory=UnmatchedVolume)
+    attributed: pa.Table = field(default_factory=pa.schema(_ATTRIBUTED).empty_table)
+    """Which accounts rest on which customers of which sources: source, customer (NULL: on what a source says of
+    everybody), account_id."""

@@ -19,9 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Mapping, Sequence
     from datetime import date, timedelta
 
+    import pyarrow as pa
+
     from bot.core.attribution import Attribution
     from bot.core.currencies import Currencies
     from bot.core.scoring.model import HealthModel
+    from bot.facts.matching import Matching
     from bot.facts.portfolio import Portfolio
     from bot.facts.series import DailyUse
     from bot.facts.store import FactStore
@@ -66,6 +69,10 @@ class Engine:
         """
         return self._analyse(tuple(source_states), self._threads, as_of)
 
+    def again(self, as_of: date, coverage: pa.Table, source_states: Iterable[SourceState] = ()) -> Analysis:
+        """Analyse a day once more, by another coverage than that of now: one row a source and span, see `coverage`."""
+        return self._analyse(tuple(source_states), self._threads, as_of, coverage)
+
     def analyses(self, days: Sequence[date], source_states: Iterable[SourceState] = ()) -> Generator[Analysis]:
         """Analyse several days, in their order. Of a small store as many at a time as there are cores.
 
@@ -79,16 +86,24 @@ class Engine:
             with ThreadPoolExecutor(cores) as pool:
                 yield from pool.map(partial(self._analyse, states, 1), days)
 
-    def _analyse(self, states: tuple[SourceState, ...], threads: int | None, as_of: date) -> Analysis:
+    def _analyse(
+        self, states: tuple[SourceState, ...], threads: int | None, as_of: date, coverage: pa.Table | None = None
+    ) -> Analysis:
         with self._database(threads) as database:
             sources = source_rows(self._store.sources(), self._stale_after, states)
-            return self._run(database, as_of).analysis(sources, self._health)
+            return self._run(database, as_of).analysis(sources, self._health, coverage)
 
     def daily_use(self, as_of: date) -> DailyUse:
         """Return what each measure of each account was used a day, as it was known on a day."""
         with self._database(self._threads) as database:
             sources = source_rows(self._store.sources(), self._stale_after, ())
             return self._run(database, as_of).daily_use(sources)
+
+    def matching(self, as_of: date) -> Matching:
+        """Tell whose usage is whose as of a day, and what it takes to settle the rest."""
+        with self._database(self._threads) as database:
+            sources = source_rows(self._store.sources(), self._stale_after, ())
+            return self._run(database, as_of).matching(sources)
 
     def portfolio(self, as_of: date, months: int = 36, around: date | None = None) -> Portfolio:
         """Tell what active customers are worth, by segment and month, from contracts alone; `around`: since a date.

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from bot.core.succession import spellings
 from connectors.schema import Table
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def _share(latest: Snapshot, store: FactStore, days: int) -> float:
     ]
     if not earlier:
         return 0.0
-    now = _ids(latest.path)
+    now = _still_there(latest.path)
     return max(_missing(_ids(path), now) for path in earlier)
 
 
@@ -51,6 +52,19 @@ def _missing(before: Any, now: Any) -> float:  # noqa: ANN401  # columns of ids
         return 0.0
     still: int = pc.sum(pc.is_in(before, value_set=now)).as_py() or 0
     return 1 - still / len(before)
+
+
+def _still_there(path: Path) -> Any:  # noqa: ANN401  # a column of ids
+    """Ids of a list, and those that were merged into them: what was merged is not missing."""
+    ids = _ids(path)
+    file = pq.ParquetFile(path)
+    if "former_ids" not in file.schema_arrow.names:  # an earlier version did not ask for it
+        return ids
+    former: Any = file.read(columns=["former_ids"]).column("former_ids")
+    merged = sorted(
+        {spelling for text in former.drop_null().to_pylist() for one in text.split() for spelling in spellings(one)}
+    )
+    return pa.concat_arrays([ids, pa.array(merged, pa.string())])
 
 
 def _ids(path: Path) -> Any:  # noqa: ANN401  # a column of ids

@@ -89,6 +89,11 @@ class FactStore:
             return Written(MappingProxyType(dict(gathered.rows)), outside, self.last_complete_day(source))
 
     @property
+    def folder(self) -> Path:
+        """Where the facts lie."""
+        return self._folder
+
+    @property
     def spill(self) -> Path:
         """Folder beside the facts for what does not fit into memory."""
         return self._folder / ".staging" / "spill"

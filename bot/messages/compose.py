@@ -59,7 +59,7 @@ def account_alert(context: Context) -> Iterator[Block]:
     yield _fields(_alert_fields(context))
     yield from _why(context)
     yield from _buttons(account.url if account else None, context.episode, context.rule.kind)
-    yield Note((*_origin(context), _complete_to(context.m.get("usage_as_of"), "usage")))
+    yield Note((*_origin(context), _complete_to(context.m.get("usage_as_of"), "usage"), *_subsidiaries(context.m)))
 
 
 def source_alert(context: Context) -> Iterator[Block]:
@@ -121,7 +121,14 @@ def account_answer(account: Account, view: AccountView, episodes: Sequence[Episo
         yield Text("*Open alerts*\n" + "\n".join(_open_alerts(episodes)))
     if account.url and is_https(account.url):
         yield Buttons((_open(account.url),))
-    yield Note((f"As of {words.day(view.as_of)}", _complete_to(m.get("usage_as_of"), "usage")))
+    yield Note((f"As of {words.day(view.as_of)}", _complete_to(m.get("usage_as_of"), "usage"), *_subsidiaries(m)))
+
+
+def _subsidiaries(m: Mapping[str, Value | date]) -> Iterator[str]:
+    """Say that use of other accounts is counted here: who looks for it there would miss it."""
+    count = m.get("subsidiaries_included")
+    if count:
+        yield f"includes the use of {words.number(count)} {'subsidiary' if count == 1 else 'subsidiaries'}"
 
 
 def _fields(pairs: Iterable[tuple[str, str]]) -> Fields:

@@ -4,33 +4,29 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from bot.sandbox.salesforce_answers import HTML_401, INVALID_SESSION, LIMIT_EXCEEDED, UNAVAILABLE, Answer
+from bot.sandbox.salesforce_faults import Fault, FaultKind, Faults
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+__all__ = [
+    "HTML_401",
+    "INVALID_SESSION",
+    "LIMIT_EXCEEDED",
+    "UNAVAILABLE",
+    "Answer",
+    "Control",
+    "Fault",
+    "FaultKind",
+    "Faults",
+    "Seen",
+]
+
 Part = Literal["api", "login"]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer given instead of the real one."""
-
-    status: int
-    body: str = ""
-    content_type: str = "application/json;charset=UTF-8"
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-INVALID_SESSION: Final = Answer(401, '[{"message":"Session expired or invalid","errorCode":"INVALID_SESSION_ID"}]')
-HTML_401: Final = Answer(
-    401, "<html><head><title>Sign in</title></head><body>Unauthorized</body></html>", "text/html;charset=UTF-8"
-)
-UNAVAILABLE: Final = Answer(503, "<html><body>Service Unavailable</body></html>", "text/html;charset=UTF-8")
-LIMIT_EXCEEDED: Final = Answer(
-    403, '[{"message":"TotalRequests Limit exceeded.","errorCode":"REQUEST_LIMIT_EXCEEDED"}]'
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +42,19 @@ class Seen:
 class Control:
     """The strings that a test pulls; safe to be used from the test's thread while the server runs in its own.
 
-    `used` and `allowed` are the org's API calls of the day: they can be set.
+    `used` and `allowed` are the org's API calls of the day, `jobs_used` and `jobs_allowed` its Bulk query jobs; `polls`
+    is how often a Bulk job created from now on is still InProgress. All of them can be set.
     """
 
     def __init__(self, allowed: int = 100_000) -> None:
         self.allowed = allowed
         self.used = 0
+        self.jobs_allowed = 10_000
+        self.jobs_used = 0
+        self.polls = 1
+        self.faults = Faults()
+        self.queries: list[str] = []
+        """Every query in SOQL that was asked, over REST and in bulk."""
         self._lock = threading.Lock()
         self._seen: list[Seen] = []
         self._scripts: dict[Part, deque[Answer]] = {"api": deque(), "login": deque()}

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _JWT_GRANT: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _LONGEST_ASSERTION: Final = 300  # seconds
 _AUDIENCES: Final = ("https://login.salesforce.com", "https://test.salesforce.com")
-_USER: Final = "005000000000001AAA"
+USER: Final = "005000000000001AAA"
 _ORG: Final = "00D000000000001EAA"
 
 
@@ -58,7 +58,7 @@ def token_answer(session: str, instance: str) -> dict[str, str]:
         "signature": secrets.token_urlsafe(32),
         "scope": "api",
         "instance_url": instance,
-        "id": f"{instance}/id/{_ORG}/{_USER}",
+        "id": f"{instance}/id/{_ORG}/{USER}",
         "token_type": "Bearer",
         "issued_at": str(int(time.time() * 1000)),
     }

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
+from bot.sandbox.salesforce_ids import LONG, SHORT
 from bot.sandbox.soql import (
     Comparison,
     Condition,
@@ -25,7 +26,8 @@ from bot.sandbox.soql import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from bot.sandbox.salesforce_org import Field, Org, Record, SObject
+    from bot.sandbox.salesforce_fields import Field
+    from bot.sandbox.salesforce_org import Org, Record, SObject
 
 _REFERENCE: Final = "Please reference your WSDL or the describe call for the appropriate names."
 _ORDERED: Final[dict[str, Callable[[Any, Any], bool]]] = {
@@ -41,8 +43,6 @@ _WRITTEN_AS: Final = {
     LiteralKind.DATE: {"date"},
     LiteralKind.DATETIME: {"datetime"},
 }
-_SHORT_ID: Final = 15
-_LONG_ID: Final = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,12 @@ class Path:
         for reference in self.references:
             here = org.parent(reference, here)
         return None if here is None else here[self.field.name]
+
+    @property
+    def name(self) -> str:
+        """The path as Bulk's columns are headed: `Order.AccountId`."""
+        steps = [reference.relationship or reference.name for reference in self.references]
+        return ".".join([*steps, self.field.name])
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +103,11 @@ def attributes_of(source: SObject, record: Record, version: str) -> dict[str, An
     return {"attributes": {"type": source.name, "url": url}}
 
 
-def run(query: Query, org: Org) -> Answer:
-    """Run a query. Raises SoqlError where it names what the org does not have, or compares what cannot be compared."""
+def run(query: Query, org: Org, *, deleted: bool = False) -> Answer:
+    """Run a query; with `deleted`, on the recycle bin too, as queryAll does.
+
+    Raises SoqlError where it names what the org does not have, or compares what cannot be compared.
+    """
     source = org.get(query.source.text)
     if source is None:
         problem = (
@@ -109,7 +118,7 @@ def run(query: Query, org: Org) -> Answer:
     runner = _Runner(query.text, org, source)
     paths = None if query.fields is None else runner.selected(query.fields)
     keep = runner.condition(query.where) if query.where else lambda _: True
-    matches = [record for record in source.records if keep(record)]
+    matches = [record for record in (source.every_record if deleted else source.records) if keep(record)]
     for ordering in reversed(query.order):
         matches = runner.ordered(matches, ordering.field, ordering.descending, ordering.nulls_last)
     stop = None if query.limit is None else query.offset + query.limit
@@ -175,6 +184,8 @@ class _Runner:
 
     def _check(self, given: Comparison, of: Field) -> None:
         kind = of.comparable_as
+        if not of.filterable:
+            self._refuse(given.field, f"field '{of.name}' can not be filtered in a query call")
         if (given.op == "like" and kind != "text") or (given.op in _ORDERED and kind == "boolean"):
             self._refuse_operator(given, kind)
         for literal in given.values:
@@ -191,6 +202,8 @@ class _Runner:
     def ordered(self, records: Sequence[Record], name: Name, descending: bool, nulls_last: bool) -> list[Record]:  # noqa: FBT001 - both come from one clause
         path = self.path(name)
         kind = path.field.comparable_as
+        if not path.field.filterable:
+            self._refuse(name, f"field '{path.field.name}' can not be sorted in a query call")
         filled: list[tuple[Any, Record]] = []
         empty: list[tuple[Any, Record]] = []
         for record in records:
@@ -235,7 +248,7 @@ def _comparable(value: Any, kind: str) -> Any:  # noqa: ANN401 - likewise
         return str(value).casefold()  # SOQL compares texts without regard to case
     if kind == "id":
         # The last three of eighteen characters repeat the case of the others.
-        return value[:_SHORT_ID] if len(value) == _LONG_ID else value
+        return value[:SHORT] if len(value) == LONG else value
     if kind == "datetime":
         return datetime.fromisoformat(value)
     return value

@@ -130,6 +130,11 @@ def parse(text: str) -> Query:
     return _Parser(text, _tokens(text)).query()
 
 
+def words(text: str) -> tuple[str, ...]:
+    """Return the words and signs of a query in lower case; a string or number is an empty one. Raises SoqlError."""
+    return tuple(token.word for token in _tokens(text))
+
+
 def located(text: str, offset: int, problem: str) -> str:
     """Write a message as Salesforce does: the query with a caret under the place, row and column, the problem."""
     before = text[:offset]

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from bot.core.addressing import PERSON
 from bot.state import codec
 from bot.state.rows import Act
+from bot.state.succession import AT_ONCE, all_names, in_groups
 from bot.state.tables import AUDIT, EPISODES, NOTICES
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from bot.state.rows import Audit
 
 _PAGE: Final = 2_000
-_AT_ONCE: Final = 500
+_AT_ONCE: Final = AT_ONCE
 _UNCOUNTED: Final = frozenset({"operations", "digest"})
 _DIGESTED: Final = "digested"
 
@@ -57,7 +58,7 @@ def enqueued(connection: Connection, notice_ids: Collection[str]) -> frozenset[s
     """Return which of some notices stand in the outbox, however far they came."""
     return frozenset(
         found
-        for some in _in_groups(notice_ids)
+        for some in in_groups(notice_ids, _AT_ONCE)
         for found in connection.scalars(select(NOTICES.c.notice_id).where(NOTICES.c.notice_id.in_(some)))
     )
 
@@ -66,7 +67,7 @@ def digested_of(connection: Connection, subjects: Collection[str]) -> frozenset[
     """Return what of some subjects ever went into digests: episode, transition and destination."""
     found = (
         codec.audit_from_row(row).detail
-        for some in _in_groups(subjects)
+        for some in in_groups(all_names(connection, subjects), _AT_ONCE)
         for row in connection.execute(
             select(AUDIT).where(AUDIT.c.subject.in_(some), AUDIT.c.verb == _DIGESTED)
         ).mappings()
@@ -76,17 +77,11 @@ def digested_of(connection: Connection, subjects: Collection[str]) -> frozenset[
 
 def digested(connection: Connection, episode_id: str) -> tuple[Audit, ...]:
     """Return the lines of the audit for what of an episode stood in a digest only, oldest first."""
-    subject = select(EPISODES.c.subject).where(EPISODES.c.episode_id == episode_id).scalar_subquery()
-    lines = select(AUDIT).where(AUDIT.c.subject == subject, AUDIT.c.verb == _DIGESTED).order_by(AUDIT.c.seq)
+    subject = connection.scalar(select(EPISODES.c.subject).where(EPISODES.c.episode_id == episode_id))
+    names = all_names(connection, [subject]) if subject is not None else set()
+    lines = select(AUDIT).where(AUDIT.c.subject.in_(names), AUDIT.c.verb == _DIGESTED).order_by(AUDIT.c.seq)
     found = (codec.audit_from_row(row) for row in connection.execute(lines).mappings())
     return tuple(line for line in found if line.detail.get("episode") == episode_id)
-
-
-def _in_groups(texts: Collection[str]) -> Iterator[list[str]]:
-    """Yield texts in lists that a database takes as parameters."""
-    every = sorted(texts)
-    for start in range(0, len(every), _AT_ONCE):
-        yield every[start : start + _AT_ONCE]
 
 
 def _newest(connection: Connection, wanted: Select[tuple[object, ...]], since: datetime) -> Iterator[RowMapping]:

@@ -13,6 +13,7 @@ from bot.state import codec
 from bot.state.engine import JUDGEMENT_LOCK, StateError, lock
 from bot.state.enqueue import enqueue
 from bot.state.rows import Committed
+from bot.state.succession import succeed
 from bot.state.tables import ACCOUNTS, AUDIT, EPISODES, PEOPLE, RULE_VERSIONS, SNAPSHOT, SOURCES, STANDINGS
 from bot.state.upsert import insert, upsert
 
@@ -42,6 +43,7 @@ def commit(connection: Connection, judgement: Judgement) -> Committed:
     _store_people(connection, judgement.people)
     _store_sources(connection, judgement.sources)
     store_episodes(connection, judgement.episodes)
+    succeed(connection, judgement.moved, judgement.at)
     _store_standings(connection, judgement.standings)
     _store_rules(connection, judgement.rules)
     notices = enqueue(connection, judgement.notices)

@@ -36,6 +36,13 @@ def slack_identity(connection: Connection, person_id: str) -> SlackIdentity | No
     return SlackIdentity(row["slack_user_id"], row["slack_channel"], row["slack_checked_at"])
 
 
+def person_in_slack(connection: Connection, user_id: str) -> Person | None:
+    """Return the person of the CRM who was found to be this Slack user; of several who were, the first by id."""
+    wanted = select(PEOPLE).where(PEOPLE.c.slack_user_id == user_id).order_by(PEOPLE.c.person_id).limit(1)
+    row = connection.execute(wanted).mappings().first()
+    return codec.person_from_row(row) if row else None
+
+
 def remember_slack(connection: Connection, person_id: str, identity: SlackIdentity | None) -> None:
     """Keep what a look-up found; None forgets it."""
     values = {

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from bot.core.episodes import Phase
 from bot.state import codec
 from bot.state.rows import Status
+from bot.state.succession import all_names
 from bot.state.tables import AUDIT, EPISODES, NOTICES, RULE_VERSIONS, SOURCES, STANDINGS
 
 if TYPE_CHECKING:
@@ -85,10 +86,13 @@ def sources(connection: Connection) -> tuple[SourceState, ...]:
 def audit(
     connection: Connection, subject: str | None, limit: int | None, since: datetime | None = None
 ) -> tuple[Audit, ...]:
-    """Return the last lines of the audit, of one subject or of all, newest first; none from before `since`."""
+    """Return the last lines of the audit, of one subject or of all, newest first; none from before `since`.
+
+    Those of an account that lives on in the subject are its, too.
+    """
     wanted = select(AUDIT).order_by(AUDIT.c.seq.desc()).limit(limit)
     if subject is not None:
-        wanted = wanted.where(AUDIT.c.subject == subject)
+        wanted = wanted.where(AUDIT.c.subject.in_(all_names(connection, [subject])))
     if since is not None:
         wanted = wanted.where(AUDIT.c.at >= since)
     return tuple(codec.audit_from_row(row) for row in connection.execute(wanted).mappings())

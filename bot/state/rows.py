@@ -208,6 +208,8 @@ class Judgement:
     """How every rule stands with every subject that it has something to say of: these replace those of last night."""
     rules: tuple[RuleVersion, ...] = ()
     """The rules that were judged."""
+    moved: Mapping[str, str] = field(default_factory=dict)
+    """Accounts that live on in others, and in which: what was said of them is theirs from now on."""
 
 
 @dataclass(frozen=True, slots=True)

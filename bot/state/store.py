@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Self
 import structlog
 from sqlalchemy import func, select
 
-from bot.state import accounts, acts, digests, escalating, judgements, people, queries, ticks
+from bot.state import accounts, acts, digests, escalating, judgements, people, queries, succession, ticks
 from bot.state.engine import WRITING, bring_up_to_date, open_engine
 from bot.state.notices import NoticeStore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from contextlib import AbstractContextManager
     from types import TracebackType
 
@@ -138,6 +138,11 @@ class Store(NoticeStore):
         with self._reading() as connection:
             return queries.open_episodes(connection)
 
+    def moved(self, heirs: Mapping[str, str]) -> dict[str, str]:
+        """Return which of some former accounts anything was ever said of, and who they are now."""
+        with self._reading() as connection:
+            return succession.moved(connection, heirs)
+
     def commit(self, judgement: Judgement) -> Committed:
         """Store a judgement, all of it or nothing; the same one again changes nothing.
 
@@ -248,6 +253,11 @@ class Store(NoticeStore):
         with self._reading() as connection:
             return queries.audit(connection, subject, limit, since)
 
+    def note(self, lines: Sequence[Audit]) -> None:
+        """Add lines to the audit."""
+        with self._writing() as connection:
+            judgements.append_audit(connection, lines)
+
     # attention
 
     def said_to_people(self, since: datetime) -> tuple[Said, ...]:
@@ -286,6 +296,11 @@ class Store(NoticeStore):
         """Return who a person is in Slack; None where that was never looked up, or the address changed since."""
         with self._reading() as connection:
             return people.slack_identity(connection, person_id)
+
+    def person_in_slack(self, user_id: str) -> Person | None:
+        """Return the person of the CRM who was found to be this Slack user."""
+        with self._reading() as connection:
+            return people.person_in_slack(connection, user_id)
 
     def remember_slack(self, person_id: str, identity: SlackIdentity | None) -> None:
         """Keep what a look-up found; None forgets it."""

@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final, Protocol
 
 from connectors.base import Reject
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
-    from pathlib import Path
+    from pathlib import PurePath
 
     from connectors.base import Rejects
+    from connectors.files.folders import Folder
     from connectors.files.settings import FileSet
     from connectors.files.values import Raw
 
 ROWS: Final = 50_000
 """Rows in a chunk, and so in a batch: some 40 MB of cells at most of a dozen columns."""
+
+
+class Origin(Protocol):
+    """What rows stand in: a file, or the answer to a query."""
+
+    def place(self, line: int) -> str:
+        """Return where a row stands, for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +35,18 @@ class File:
 
     source: str
     """Name of the source, for errors."""
-    path: Path
+    path: PurePath
     shown: str
-    """The path as people know it: relative to the settings file where it lies below."""
+    """The path as people know it: relative to the settings file where it lies below, whole where it is remote."""
     day: date
     """The day that the file tells of."""
     format: str
     settings: FileSet
+    folder: Folder
+
+    def open(self) -> IO[bytes]:
+        """Open it for reading bytes. Raises OSError."""
+        return self.folder.open(self.path)
 
     def place(self, line: int) -> str:
         """Return where a row stands; lines count from 1, rows of Parquet likewise."""
@@ -55,14 +68,14 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Refusals:
-    """Where the rows of one file go that cannot be read."""
+    """Where the rows of one origin go that cannot be read."""
 
-    file: File
+    origin: Origin
     rejects: Rejects
 
     def add(self, line: int, reason: str, detail: str, raw: str) -> None:
         """Keep a refused row; `raw` is the row as JSON."""
-        self.rejects.add(Reject(self.file.place(line), reason, detail, raw))
+        self.rejects.add(Reject(self.origin.place(line), reason, detail, raw))
 
 
 def raw_json(headers: Sequence[str], cells: Sequence[Any]) -> str:

@@ -12,9 +12,11 @@ import pyarrow as pa
 from connectors.schema import COVERAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     from connectors.files.settings import Coverage
+
+    Row = dict[str, str | date | None]
 
 
 @dataclass(slots=True)
@@ -71,7 +73,7 @@ class Reach:
         return max((day for day in days if day <= self.until), default=None)
 
 
-def coverage(meters: dict[str, MeterDays], reach: Reach) -> pa.Table:
+def coverage(meters: Mapping[str, MeterDays], reach: Reach) -> pa.Table:
     """Return the covered days of each meter, as `connectors.schema.COVERAGE`.
 
     Stretches that are complete for everybody name no customer; the others name each customer they are complete for.
@@ -80,17 +82,28 @@ def coverage(meters: dict[str, MeterDays], reach: Reach) -> pa.Table:
     return pa.Table.from_pylist(rows, COVERAGE)
 
 
-def _rows(name: str, meter: MeterDays, reach: Reach) -> Iterator[dict[str, str | date | None]]:
+def _rows(name: str, meter: MeterDays, reach: Reach) -> Iterator[Row]:
     first, last = reach.first(meter), reach.last(meter)
     if first is None or last is None or last < first:
         return
     unknown = {customer: reach.unknown(days, meter, first, last) for customer, days in meter.blanks.items()}
-    patchy = set().union(*unknown.values())
+    yield from covered(name, (first, last), unknown, meter.customers)
+
+
+def covered(
+    name: str, days: tuple[date, date], unknown: Mapping[str, Collection[date]], customers: Collection[str]
+) -> Iterator[Row]:
+    """Yield the rows of coverage of one meter, complete from one day to another but where it is unknown.
+
+    `unknown` are days by customer, none of them outside; `customers` are all that the meter has.
+    """
+    first, last = days
+    patchy: set[date] = set().union(*unknown.values())
     for start, end in _stretches(set(_days(first, last)) - patchy):
         yield {"meter": name, "customer": None, "first_day": start, "last_day": end}
     of_others = list(_stretches(patchy))
-    for customer in sorted(meter.customers) if patchy else ():
-        known = _stretches(patchy - unknown[customer]) if customer in unknown else of_others
+    for customer in sorted(customers) if patchy else ():
+        known = _stretches(patchy.difference(unknown[customer])) if customer in unknown else of_others
         for start, end in known:
             yield {"meter": name, "customer": customer, "first_day": start, "last_day": end}
 

@@ -9,7 +9,7 @@ from connectors.files.headers import column_of, slots
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+    from pathlib import PurePath
 
     from connectors.files.chunk import Chunk, File, Refusals
 
@@ -26,7 +26,7 @@ ENDINGS: Final = {
 _HEADERS: Final = {"csv": csv_files.header, "jsonl": json_files.header, "parquet": parquet_files.header}
 
 
-def by_ending(path: Path) -> str | None:
+def by_ending(path: PurePath) -> str | None:
     """Return the format that a file's ending stands for, or None; `.gz` after it does not count."""
     return ENDINGS.get((path.with_suffix("") if path.suffix == ".gz" else path).suffix.lower())
 

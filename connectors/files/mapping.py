@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow as pa
 
 from connectors.base import UnfitError
+from connectors.files.chunk import Refusals
 from connectors.files.headers import Slot, column_of, slots
 from connectors.files.values import Raw, Value, is_blank
 from connectors.schema import SCHEMAS, Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import date
 
-    from connectors.files.chunk import Chunk, File
-    from connectors.files.settings import FileSet
+    from connectors.base import Rejects
+    from connectors.files.chunk import Chunk, Origin
+    from connectors.files.tables import Tables
 
 _REMEMBERED: Final = 65_536
 """Cells of one column whose value is kept: days and names repeat, and reading them is what takes time."""
@@ -64,27 +67,38 @@ class Mapped:
 
 
 class Mapper:
-    """Reads the cells of one set of files into the fields that the settings fill."""
+    """Reads the cells of chunks of one form into the fields that `tables` fill; `blanks` are texts for nothing."""
 
-    def __init__(self, settings: FileSet) -> None:
-        self._readers = [(slot, _Reader(slot, settings.blank)) for slot in slots(settings.tables)]
+    def __init__(self, tables: Tables, blanks: frozenset[str] = frozenset()) -> None:
+        self._readers = [(slot, _Reader(slot, blanks)) for slot in slots(tables)]
 
-    def map(self, file: File, chunk: Chunk) -> Mapped:
-        """Read a chunk of a file."""
+    def map(self, day: date, chunk: Chunk) -> Mapped:
+        """Read a chunk; `day` is that of its snapshot."""
         columns: dict[tuple[Table, str], list[Value]] = {}
         mapped = Mapped(chunk, columns)
         for slot, reader in self._readers:
             if slot.source.is_constant:
-                columns[slot.table, slot.name] = [slot.source.constant(file.day)] * len(chunk.lines)
+                columns[slot.table, slot.name] = [slot.source.constant(day)] * len(chunk.lines)
             else:
                 columns[slot.table, slot.name] = _column(mapped, slot, reader)
         return mapped
+
+
+def count(origin: Origin, mapped: Mapped, rejects: Rejects) -> None:
+    """Count each row of a chunk once: as read, or as refused for its faults."""
+    refusals = Refusals(origin, rejects)
+    for row, faults in sorted(mapped.faults.items()):
+        detail = "; ".join(fault.detail for fault in faults)
+        refusals.add(mapped.chunk.lines[row], faults[0].reason, detail, mapped.chunk.raw(row))
+    rejects.count(len(mapped.chunk.lines) - len(mapped.faults))
 
 
 def _column(mapped: Mapped, slot: Slot, reader: _Reader) -> list[Value]:
     chunk = mapped.chunk
     header = column_of(slot, chunk.headers)
     cells = [None] * len(chunk.lines) if header is None else chunk.cells[chunk.headers.index(header)]
+    if (typed := slot.source.typed(cells)) is not None:
+        return typed
     try:
         return list(map(reader.__getitem__, cells))
     except UnfitError:

@@ -38,7 +38,7 @@ def chunks(file: File, wanted: Collection[str]) -> Iterator[Chunk]:
 @contextmanager
 def _opened(file: File) -> Iterator[pq.ParquetFile]:
     try:
-        with pq.ParquetFile(file.path) as parquet:
+        with file.open() as raw, pq.ParquetFile(raw) as parquet:
             yield parquet
     except (OSError, pa.ArrowException) as error:
         raise SourceError(file.source, f"{file.shown}: cannot be read as Parquet: {error}") from error

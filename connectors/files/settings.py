@@ -14,11 +14,14 @@ from __future__ import annotations
 import codecs
 import re
 from datetime import date, datetime
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from connectors.addresses import base_address
+from connectors.files.remote import SCHEMES, is_remote, scheme_of
 from connectors.files.tables import Tables
+from connectors.secrets import SecretRef
 from connectors.settings import did_you_mean
 
 
@@ -120,10 +123,36 @@ class Coverage(_Part):
         return self
 
 
+class Storage(_Part):
+    """How buckets are reached; what is not said here comes from the environment, as everywhere (`AWS_...`)."""
+
+    endpoint: Annotated[str, AfterValidator(base_address)] | None = Field(
+        default=None, description="where the buckets are, unless at Amazon or Google: MinIO, Cloudflare R2 and the like"
+    )
+    region: str | None = Field(default=None, description="of the buckets; default: asked of each bucket")
+    key: SecretRef | None = Field(default=None, description="the access key; s3:// only")
+    secret: SecretRef | None = Field(default=None, description="the secret that belongs to it")
+    token: SecretRef | None = Field(default=None, description="the session token, where the key is a passing one")
+    anonymous: bool = Field(default=False, description="true: the buckets are public, no credentials are looked for")
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if (self.key is None) != (self.secret is None) or (self.token is not None and self.key is None):
+            raise ValueError("`key` and `secret` belong together, and `token` to both")
+        if self.anonymous and self.key is not None:
+            raise ValueError("name either `anonymous` or a `key`")
+        return self
+
+    def secret_of(self, name: Literal["key", "secret", "token"]) -> str | None:
+        """Return one of the secrets, or None where the settings do not name it. Raises LookupError."""
+        place: SecretRef | None = getattr(self, name)
+        return None if place is None else place.get()
+
+
 class FileSet(_Part):
     """Files of one form. Every row that holds data is read, or rejected with its reason."""
 
-    path: str = Field(min_length=1, description="a file, or a pattern with * and **, relative to the settings file")
+    path: str = Field(min_length=1, description="a file, a pattern with * and **, or s3://bucket/...")
     format: Literal["csv", "parquet", "jsonl"] | None = Field(default=None, description="default: by the ending")
     delimiter: str = Field(default=",", description="between the cells of CSV: one character, or `tab`")
     encoding: tuple[str, ...] = Field(
@@ -138,6 +167,18 @@ class FileSet(_Part):
     unique: Unique | None = Field(default=None, description="rows that may stand once only, and which one is kept")
     tables: Tables = Field(description="what each row yields: accounts, people, lines and usage")
     coverage: Coverage = Field(default=Coverage(), description="how far the usage in these files is complete")
+
+    @field_validator("path")
+    @classmethod
+    def _reachable(cls, path: str) -> str:
+        if not is_remote(path):
+            return path
+        scheme, bucket = scheme_of(path), path.partition("://")[2].partition("/")[0]
+        if scheme not in SCHEMES:
+            raise ValueError(f"'{scheme}://' is not known; wanted {' or '.join(f'{known}://' for known in SCHEMES)}")
+        if not bucket or any(mark in bucket for mark in "*?["):
+            raise ValueError(f"'{path}' names no bucket; wanted one like {scheme}://bucket/exports/usage-*.csv")
+        return path
 
     @field_validator("delimiter")
     @classmethod
@@ -176,6 +217,7 @@ class Settings(_Part):
     """One entry of `sources` of type `files`, without `name` and `type`."""
 
     files: tuple[FileSet, ...] = Field(description="sets of files, each with the meaning of its columns")
+    storage: Storage = Field(default=Storage(), description="how buckets are reached, where `path` leads to one")
 
     # Not `min_length`: that would count a set with a fault in it as missing, and say so beside the fault.
     @field_validator("files")

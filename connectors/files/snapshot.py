@@ -11,7 +11,7 @@ from connectors.schema import KEYS, SCHEMAS, Table
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
-    from connectors.files.chunk import File
+    from connectors.files.chunk import Origin
     from connectors.files.mapping import Mapped
     from connectors.files.values import Value
 
@@ -20,18 +20,18 @@ MERGED = (Table.PEOPLE, Table.ACCOUNTS)
 
 
 class Snapshot:
-    """What the files of one day say together, whichever sets they belong to."""
+    """What the rows of one day say together, whichever files or queries they come from."""
 
     def __init__(self) -> None:
         self._merged: dict[Table, dict[Value, dict[str, Value]]] = {table: {} for table in MERGED}
         self._places: dict[Hashable, str] = {}
 
-    def refuse_repeated(self, file: File, mapped: Mapped, what: str, keys: Sequence[Hashable]) -> None:
+    def refuse_repeated(self, origin: Origin, mapped: Mapped, what: str, keys: Sequence[Hashable]) -> None:
         """Note a fault for each sound row whose key was there before in this snapshot; None is no key."""
         for row in mapped.good():
             if (key := keys[row]) is None:
                 continue
-            place = file.place(mapped.chunk.lines[row])
+            place = origin.place(mapped.chunk.lines[row])
             first = self._places.setdefault((what, key), place)
             if first != place:
                 mapped.fault(row, "duplicate-key", f"{what} stands already at {first}, which is kept")

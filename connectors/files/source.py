@@ -9,7 +9,7 @@ from connectors.files.checks import check_lines
 from connectors.files.chunk import Refusals
 from connectors.files.finding import find
 from connectors.files.formats import chunks
-from connectors.files.mapping import Mapper
+from connectors.files.mapping import Mapper, count
 from connectors.files.snapshot import MERGED, Snapshot
 from connectors.files.unique import losers
 from connectors.files.usage import SetUsage
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class FilesSource:
-    """A CRM, an analytics product or both, as files in a folder."""
+    """A CRM, an analytics product or both, as files in a folder or in a bucket."""
 
     def __init__(self, name: str, settings: Settings, folder: Path) -> None:
         self._name = name
@@ -68,7 +68,7 @@ class _Set:
         self._settings = settings
         self._files = files
         self._until = window.until
-        self._mapper = Mapper(settings)
+        self._mapper = Mapper(settings.tables, settings.blank)
         self._usage = SetUsage(settings, settings.tables.usage, files, window) if settings.tables.usage else None
 
     def read(self, day: date, snapshot: Snapshot, rejects: Rejects) -> Iterator[Batch]:
@@ -79,7 +79,7 @@ class _Set:
             for mapped in self._mapped(file, rejects):
                 _refuse_losers(file, mapped, lost)
                 self._refuse_repeated(file, mapped, snapshot)
-                _count(file, mapped, rejects)
+                count(file, mapped, rejects)
                 snapshot.merge(mapped)
                 yield from self._batches(day, mapped)
 
@@ -97,7 +97,7 @@ class _Set:
 
     def _mapped(self, file: File, rejects: Rejects) -> Iterator[Mapped]:
         for chunk in chunks(file, Refusals(file, rejects)):
-            mapped = self._mapper.map(file, chunk)
+            mapped = self._mapper.map(file.day, chunk)
             check_lines(mapped)
             yield mapped
 
@@ -121,14 +121,6 @@ def _refuse_losers(file: File, mapped: Mapped, lost: Mapping[Place, str]) -> Non
     for row in mapped.good() if lost else ():
         if why := lost.get((file.shown, mapped.chunk.lines[row])):
             mapped.fault(row, "duplicate-key", why)
-
-
-def _count(file: File, mapped: Mapped, rejects: Rejects) -> None:
-    refusals = Refusals(file, rejects)
-    for row, faults in sorted(mapped.faults.items()):
-        detail = "; ".join(fault.detail for fault in faults)
-        refusals.add(mapped.chunk.lines[row], faults[0].reason, detail, mapped.chunk.raw(row))
-    rejects.count(len(mapped.chunk.lines) - len(mapped.faults))
 
 
 def _merged(snapshot: Snapshot, day: date) -> Iterator[Batch]:

@@ -13,7 +13,6 @@ from connectors.base import SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
     from typing import TextIO
 
     from connectors.files.chunk import File
@@ -26,7 +25,7 @@ def opened(file: File) -> Iterator[TextIO]:
     """Open a text file; line ends stay as they are. Raises SourceError for whatever keeps it from being read."""
     try:
         encoding = _fitting(file)
-        with _bytes(file.path) as raw, TextIOWrapper(raw, encoding, newline="") as text:
+        with _bytes(file) as raw, TextIOWrapper(raw, encoding, newline="") as text:
             yield text
     except UnicodeDecodeError as error:
         raise SourceError(file.source, _undecodable(file, encoding)) from error
@@ -35,20 +34,27 @@ def opened(file: File) -> Iterator[TextIO]:
         raise SourceError(file.source, f"{file.shown}: cannot be read: {problem}") from error
 
 
-def _bytes(path: Path) -> IO[bytes]:
-    return cast("IO[bytes]", gzip.open(path, "rb")) if path.suffix == ".gz" else path.open("rb")
+@contextmanager
+def _bytes(file: File) -> Iterator[IO[bytes]]:
+    with file.open() as raw:
+        if file.path.suffix != ".gz":
+            yield raw
+            return
+        # It does not close what it was given.
+        with gzip.open(raw, "rb") as unzipped:
+            yield cast("IO[bytes]", unzipped)
 
 
 def _fitting(file: File) -> str:
     *tried, last = file.settings.encoding
-    return next((name for name in tried if _misfit(file.path, name) is None), last)
+    return next((name for name in tried if _misfit(file, name) is None), last)
 
 
-def _misfit(path: Path, encoding: str) -> tuple[int, int] | None:
+def _misfit(file: File, encoding: str) -> tuple[int, int] | None:
     """Return offset and value of the first byte that the encoding does not know, or None where it knows all."""
     decoder = codecs.getincrementaldecoder(encoding)()
     end = 0
-    with _bytes(path) as raw:
+    with _bytes(file) as raw:
         while True:
             block = raw.read(_BYTES)
             end += len(block)
@@ -62,7 +68,7 @@ def _misfit(path: Path, encoding: str) -> tuple[int, int] | None:
 
 
 def _undecodable(file: File, encoding: str) -> str:
-    offset, value = _misfit(file.path, encoding) or (0, 0)
+    offset, value = _misfit(file, encoding) or (0, 0)
     return (
         f"{file.shown}: byte 0x{value:02X} at offset {offset} is not {encoding.removesuffix('-sig')}; "
         "declare the file's `encoding`, like [utf-8, cp1252]"

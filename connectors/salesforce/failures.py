@@ -7,7 +7,14 @@ import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from requests.exceptions import JSONDecodeError, RequestException, SSLError, Timeout
+from requests.exceptions import (
+    ChunkedEncodingError,
+    ContentDecodingError,
+    JSONDecodeError,
+    RequestException,
+    SSLError,
+    Timeout,
+)
 from simple_salesforce.exceptions import SalesforceError
 
 from connectors.base import SourceError, SourceSettingsError
@@ -16,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LIMIT_EXCEEDED: Final = "REQUEST_LIMIT_EXCEEDED"
-_OURS_TO_MEND: Final = {
+OURS_TO_MEND: Final = {
     "API_CURRENTLY_DISABLED",
     "API_DISABLED_FOR_ORG",
     "INSUFFICIENT_ACCESS",
@@ -25,7 +32,12 @@ _OURS_TO_MEND: Final = {
     "MALFORMED_QUERY",
     "UNSUPPORTED_API_VERSION",
 }
+_TIMED_OUT: Final = "QUERY_TIMEOUT"
 _LONGEST: Final = 500
+
+
+class QueryTimeoutError(SourceError):
+    """Salesforce gave up on a query after two minutes: one of fewer records may pass."""
 
 
 def codes(body: object) -> set[str]:
@@ -66,18 +78,27 @@ def body_of(text: str) -> object:
         return text
 
 
+def _kind(said: set[str]) -> type[SourceError]:
+    if _TIMED_OUT in said:
+        return QueryTimeoutError
+    return SourceSettingsError if said & OURS_TO_MEND else SourceError
+
+
 @contextmanager
 def as_source_errors(source: str, doing: str) -> Iterator[None]:
     """Turn whatever goes wrong with a request into a SourceError that says what was being done."""
     try:
         yield
     except SalesforceError as error:
-        kind = SourceSettingsError if codes(error.content) & _OURS_TO_MEND else SourceError
-        raise kind(source, f"{doing}: Salesforce answers {error.status}, {told(error.content)}") from error
+        raise _kind(codes(error.content))(
+            source, f"{doing}: Salesforce answers {error.status}, {told(error.content)}"
+        ) from error
     except JSONDecodeError as error:
         raise SourceError(source, f"{doing}: the answer is no JSON: {_plain(error.doc)}") from error
     except SSLError as error:
         raise SourceError(source, f"{doing}: no secure connection ({error}); see 'ca_bundle'") from error
+    except (ChunkedEncodingError, ContentDecodingError) as error:
+        raise SourceError(source, f"{doing}: the answer broke off ({error}); read again") from error
     except Timeout as error:
         raise SourceError(source, f"{doing}: no answer in time; see 'timeout'") from error
     except RequestException as error:

@@ -23,19 +23,30 @@ _SHIPPED: Final = (_TOP / "bot" / "shipped" / "config" / "salesforce", _TOP / "c
 def find_mapping(source: str, chosen: str | Mapped, folder: Path) -> Mapped:
     """Return the mapping that the settings chose: the mapping itself, a file, or the name of a shipped one.
 
-    Raises SourceSettingsError where there is none of that name, or where it has faults: all of them at once.
+    What it includes is found in the same way. Raises SourceSettingsError where there is none of that name, where it has
+    faults, all of them at once, or where it includes itself.
     """
+    return _found(source, chosen, folder, ())
+
+
+def _found(source: str, chosen: str | Mapped, folder: Path, within: tuple[str, ...]) -> Mapped:
     if isinstance(chosen, Mapped):
-        return chosen
+        return _whole(source, chosen, folder, within)
+    if chosen in within:
+        raise SourceSettingsError(source, f"the mapping '{chosen}' includes itself: {' > '.join([*within, chosen])}")
     for path in _places(chosen, folder):
         if path.is_file():
-            return _load(source, path)
+            return _whole(source, _load(source, path), folder, (*within, chosen))
     names = sorted(shipped_names())
     raise SourceSettingsError(
         source,
         f"there is no mapping '{chosen}', neither as a file in {folder} nor among those shipped "
         f"({', '.join(names)}){did_you_mean(chosen, names)}",
     )
+
+
+def _whole(source: str, mapped: Mapped, folder: Path, within: tuple[str, ...]) -> Mapped:
+    return mapped if mapped.include is None else mapped.over(_found(source, mapped.include, folder, within))
 
 
 def shipped_names() -> set[str]:

@@ -1,4 +1,4 @@
-"""A mapping says which object and fields of an org become our tables: data, never code.
+"""A mapping says which objects and fields of an org become our tables: data, never code.
 
 lines:
   object: OrderItem
@@ -7,6 +7,7 @@ lines:
   map:
     account_id: Order.AccountId                          # a field, by its path through relationships
     start: [ServiceDate, Order.EffectiveDate]            # the first that is filled
+    end: [EndDate, {date: ServiceDate, plus_months: 12}] # the last day of a term
     currency: {field: CurrencyIsoCode, optional: true, default: USD}
     price_period: {value: year}                          # a constant
     notice_date: {date: Order.Contract.EndDate, minus_days: Order.Contract.OwnerExpirationNotice}
@@ -20,6 +21,7 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import Annotated, Any, Final, Literal, Self
 
+import pyarrow as pa
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -92,12 +94,16 @@ def _check_literal(value: Scalar | None) -> None:
 
 
 class Alternative(_Strict):
-    """One way to fill a column: a field, a constant, or a date less some days."""
+    """One way to fill a column: a field, a constant, or a date less some days or on by a term."""
 
     field: FieldPath | None = None
     value: Scalar | None = None
     date: FieldPath | None = None
     minus_days: FieldPath | int | None = None
+    plus_months: FieldPath | int | None = None
+    """The last day of a term of so many months: 12 from 2026-01-01 is 2026-12-31."""
+    link: Literal[True] | None = None
+    """The address of the record itself, where people open it."""
     optional: bool = False
     """Whether an org without this field is all right: the column is then filled by the next alternative."""
     default: Scalar | None = None
@@ -109,11 +115,12 @@ class Alternative(_Strict):
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
-        ways = [way for way in ("field", "value", "date") if getattr(self, way) is not None]
+        ways = [way for way in ("field", "value", "date", "link") if getattr(self, way) is not None]
         if len(ways) != 1:
-            raise ValueError("name one of: field, value (a constant), date (with minus_days)")
-        if (self.date is None) != (self.minus_days is None):
-            raise ValueError("date and minus_days belong together")
+            raise ValueError("name one of: field, value (a constant), date (with minus_days or plus_months), link")
+        moves = sum(way is not None for way in (self.minus_days, self.plus_months))
+        if moves != (self.date is not None):
+            raise ValueError("date and one of minus_days and plus_months belong together")
         if self.field is None and (self.convert or self.values):
             raise ValueError("'as' and 'values' need a field")
         return self
@@ -121,7 +128,8 @@ class Alternative(_Strict):
     @property
     def paths(self) -> tuple[str, ...]:
         """The fields that this alternative reads."""
-        return tuple(path for path in (self.field, self.date, self.minus_days) if isinstance(path, str))
+        named = (self.field, self.date, self.minus_days, self.plus_months)
+        return tuple(path for path in named if isinstance(path, str))
 
 
 def _as_alternatives(given: object) -> object:
@@ -137,60 +145,106 @@ Column = Annotated[tuple[Alternative, ...], BeforeValidator(_as_alternatives), F
 
 
 def _as_several(given: object) -> object:
-    return [given] if isinstance(given, Mapping) else given
+    return [given] if isinstance(given, Mapping | BaseModel) else given
+
+
+Where = Annotated[tuple[Condition, ...], BeforeValidator(_as_several)]
+
+
+class Beside(_Strict):
+    """Another object that tells something of the same records: its rows by the record that they belong to.
+
+    One of `map`, `count` and `collect`. What it tells counts where the record itself leaves the column empty.
+    """
+
+    object: ObjectName
+    of: FieldPath
+    """The field that names the record."""
+    where: Where = ()
+    map: Mapping[str, Column] = Field(default_factory=dict)
+    """Columns, filled from one of its rows: the first by `first`."""
+    first: FieldPath | None = None
+    """Of several rows the one counts whose value here is the lowest; rows without one come last."""
+    count: str | None = None
+    """A column that tells how many rows there are; none is 0."""
+    collect: Mapping[str, FieldPath] = Field(default_factory=dict)
+    """A column that holds the values of a field of all rows, parted by spaces."""
+    deleted: bool = False
+    """Whether what lies in the recycle bin is read, too."""
+    optional: bool = False
+    """Whether an org without this object or its fields is all right: its columns then stay unknown."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        ways = [way for way in ("map", "count", "collect") if getattr(self, way)]
+        if len(ways) != 1:
+            raise ValueError("name one of: map, count, collect")
+        if (self.first is not None) != bool(self.map):
+            raise ValueError("'map' wants 'first': the field by which one of several rows is chosen")
+        return self
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that it fills."""
+        return (*self.map, *([self.count] if self.count else ()), *self.collect)
 
 
 class TableMapping(_Strict):
     """One of our tables, as one object of the org holds it."""
 
     object: ObjectName
-    where: Annotated[tuple[Condition, ...], BeforeValidator(_as_several)] = ()
+    where: Where = ()
     key: FieldPath = "Id"
     """The field that names a record."""
     map: Mapping[str, Column]
-
-    def paths(self) -> Iterator[str]:
-        """Every field that is read or compared, as written."""
-        yield "Id"
-        yield self.key
-        for alternatives in self.map.values():
-            for alternative in alternatives:
-                yield from alternative.paths
+    also: Annotated[tuple[Beside, ...], BeforeValidator(_as_several)] = ()
+    """Other objects that tell more of the same records, found by their Id."""
 
 
 _TABLES: Final[Mapping[str, Table]] = MappingProxyType({str(table): table for table in KEYS})
 
 
 class Mapped(_Strict):
-    """A whole mapping: one entry a table; a table that is not named is not read."""
+    """A whole mapping: a table that is not named is not read. Lines may stand in several objects."""
 
+    include: str | None = None
+    """Another mapping, by its name or file; the tables that are not named here are taken from there."""
     accounts: TableMapping | None = None
     people: TableMapping | None = None
-    lines: TableMapping | None = None
+    lines: Annotated[tuple[TableMapping, ...], BeforeValidator(_as_several)] = ()
 
     @field_validator("accounts", "people", "lines", mode="after")
     @classmethod
-    def _columns_exist(cls, given: TableMapping | None, info: Any) -> TableMapping | None:  # noqa: ANN401 - pydantic's
-        if given is not None and (faults := list(_column_faults(_TABLES[info.field_name], given))):
+    def _columns_exist(cls, given: Any, info: Any) -> Any:  # noqa: ANN401 - pydantic's
+        table = _TABLES[info.field_name]
+        several = given if isinstance(given, tuple) else (given,)
+        if faults := [fault for one in several if one is not None for fault in _column_faults(table, one)]:
             raise ValueError("; ".join(faults))
         return given
 
     @model_validator(mode="after")
     def _something(self) -> Self:
-        if not self.tables():
+        if not self.tables() and self.include is None:
             raise ValueError(f"names no table; known are {', '.join(_TABLES)}")
         return self
 
-    def tables(self) -> dict[Table, TableMapping]:
-        """Return the tables that are mapped, in the order in which they are read."""
-        every = {table: getattr(self, name) for name, table in _TABLES.items()}
-        return {table: mapped for table, mapped in every.items() if mapped is not None}
+    def over(self, base: Mapped) -> Mapped:
+        """Return this mapping with the tables of another one where it names none."""
+        mine = {name: given for name in _TABLES if (given := getattr(self, name))}
+        return base.model_copy(update={**mine, "include": None})
+
+    def tables(self) -> list[tuple[str, Table, TableMapping]]:
+        """Return what is mapped in the order in which it is read: its place in the mapping, table and mapping."""
+        found = [(name, _TABLES[name], given) for name in ("accounts", "people") if (given := getattr(self, name))]
+        numbered = len(self.lines) > 1
+        places = (f"lines[{number}]" if numbered else "lines" for number in range(len(self.lines)))
+        return [*found, *((place, Table.LINES, given) for place, given in zip(places, self.lines, strict=True))]
 
 
 def _column_faults(table: Table, given: TableMapping) -> Iterator[str]:
     schema, key = SCHEMAS[table], KEYS[table]
     known = [name for name in schema.names if name != key]
-    for name in given.map:
+    for name in (*given.map, *(column for beside in given.also for column in beside.columns)):
         if name == key:
             yield f"column '{key}' is filled by 'key'; take it out of 'map'"
         elif name not in known:
@@ -198,3 +252,14 @@ def _column_faults(table: Table, given: TableMapping) -> Iterator[str]:
     for name in known:
         if not schema.field(name).nullable and name not in given.map:
             yield f"column '{name}' is required; map it to a field or a constant"
+    for beside in given.also:
+        yield from _beside_faults(schema, beside)
+
+
+def _beside_faults(schema: pa.Schema, beside: Beside) -> Iterator[str]:
+    wanted: list[tuple[str, pa.DataType, str]] = [(name, pa.string(), "a text") for name in beside.collect]
+    if beside.count:
+        wanted.append((beside.count, pa.float64(), "a number"))
+    for name, kind, words in wanted:
+        if name in schema.names and schema.field(name).type != kind:
+            yield f"column '{name}' is not {words}: '{beside.object}' cannot fill it so"

@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from simple_salesforce.api import Salesforce
-
-from connectors.base import Batch, SourceError, SourceSettingsError, UnfitError
-from connectors.http import Patience
+from connectors.base import Batch, SourceSettingsError, UnfitError
+from connectors.salesforce.beside import merged, read_beside
+from connectors.salesforce.bulk import Bulk
+from connectors.salesforce.columns import TableMaker
+from connectors.salesforce.describing import Describer
+from connectors.salesforce.extracting import Extractor
 from connectors.salesforce.failures import as_source_errors
-from connectors.salesforce.preflight import Describer, Plan, make_plans
-from connectors.salesforce.rows import RowMaker
-from connectors.salesforce.session import SalesforceSession
+from connectors.salesforce.keeping import Keeper
+from connectors.salesforce.opening import open_client, open_session
+from connectors.salesforce.plans import ID, Plan, make_plans
+from connectors.salesforce.preflight import preflight
+from connectors.schema import SCHEMAS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from connectors.base import Rejects, Window
-    from connectors.salesforce.mapping import Mapped
-    from connectors.salesforce.settings import Settings
+    from simple_salesforce.api import Salesforce
 
-_SIGNED_BELOW: Final = "the session signs each request"
+    from connectors.base import Rejects, Remark, Window
+    from connectors.http import Patience
+    from connectors.salesforce.beside import Told
+    from connectors.salesforce.mapping import Mapped
+    from connectors.salesforce.session import SalesforceSession
+    from connectors.salesforce.settings import Settings
 
 
 @dataclass(slots=True)
@@ -35,28 +43,34 @@ class SalesforceSource:
     name: str
     settings: Settings
     mapped: Mapped
-    certificates: Path | None = None
+    certificates: Path | None
+    keep: Path
+    """Folder for what saves reading again."""
     patience: Patience | None = None
     """Instead of what the settings say; for tests."""
     _session: SalesforceSession | None = field(default=None, init=False)
 
     def read(self, window: Window, rejects: Rejects) -> Iterator[Batch]:
-        """Yield every mapped table whole, in batches of at most `page_size` rows.
+        """Yield every mapped table whole, batch by batch.
 
         Raises SourceSettingsError where login or mapping do not fit the org, before anything is yielded, and
         SourceError where the org cannot be read to the end.
         """
-        session = self._session = self._open()
-        with session, as_source_errors(self.name, "reading"):
-            salesforce = _client(session, self.settings.api_version)
+        with self._open() as session, as_source_errors(self.name, "reading"):
+            salesforce = open_client(session, self.settings.api_version)
             plans = make_plans(self.name, self.mapped, Describer(self.name, salesforce))
-            makers = [self._maker(plan, session) for plan in plans]
+            reading = _Reading(self, session, self._extractor(session, salesforce), rejects)
+            makers = [reading.maker(plan) for plan in plans]
             for maker in makers:
-                for records in self._pages(salesforce, maker.plan):
-                    yield Batch(maker.plan.table, window.until, maker.table(records, rejects))
+                yield from reading.batches(maker, window)
+
+    def check(self) -> Iterator[Remark]:
+        """Yield what is wrong between the settings and the org, and what is worth knowing; reads no records."""
+        with self._open() as session, as_source_errors(self.name, "checking"):
+            yield from preflight(self.name, self.mapped, open_client(session, self.settings.api_version))
 
     def calls(self) -> str | None:
-        """Tell how many requests the last reading made, and what is used of the org's calls of the day."""
+        """Tell how many requests the last reading made, what is used of the org's calls of the day, what is left."""
         session = self._session
         if session is None:
             return None
@@ -64,63 +78,68 @@ class SalesforceSource:
         if session.usage is None:
             return made
         used, allowed = session.usage
-        return f"{made}; {used:,} of {allowed:,} of the day used"
+        left = max(0, int(allowed * self.settings.daily_share) - used)
+        return f"{made}; {used:,} of {allowed:,} of the day used, {left:,} left for Headroom"
 
     def _open(self) -> SalesforceSession:
+        self._session = open_session(self.name, self.settings, self.certificates, self.patience)
+        return self._session
+
+    def _extractor(self, session: SalesforceSession, salesforce: Salesforce) -> Extractor:
         settings = self.settings
-        return SalesforceSession(
-            self.name,
-            settings.login,
-            patience=self.patience or Patience(read=settings.timeout, attempts=settings.attempts),
-            daily_share=settings.daily_share,
-            verify=self.certificates,
-            trust_environment=settings.trust_env,
-        )
+        bulk = Bulk(session, self.name, settings.api_version)
+        return Extractor(salesforce, bulk, self.name, settings.page_size, settings.bulk_above)
 
-    def _maker(self, plan: Plan, session: SalesforceSession) -> RowMaker:
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """One reading of an org."""
+
+    source: SalesforceSource
+    session: SalesforceSession
+    extractor: Extractor
+    rejects: Rejects
+
+    def maker(self, plan: Plan) -> TableMaker:
+        """Prepare a table. Raises SourceSettingsError where a constant of the mapping fits not its column."""
         try:
-            return RowMaker(plan, self.settings.links or _https_only(session.instance))
+            return TableMaker(plan, self._links())
         except UnfitError as error:
-            raise SourceSettingsError(self.name, f"{plan.table}: a constant or default: {error.detail}") from error
+            raise self._of_constant(plan, error) from error
 
-    def _pages(self, salesforce: Salesforce, plan: Plan) -> Iterator[list[dict[str, Any]]]:
-        """Yield the records of a query page by page; raises SourceError where fewer arrive than were announced."""
-        doing = f"reading {plan.source}"
-        options = {"Sforce-Query-Options": f"batchSize={self.settings.page_size}"}
-        with as_source_errors(self.name, doing):
-            page = salesforce.query(plan.query, headers=options)
-        received = 0
-        while True:
-            records = self._records(page, doing)
-            received += len(records)
-            yield records
-            if page["done"]:
-                break
-            with as_source_errors(self.name, doing):
-                page = salesforce.query_more(page["nextRecordsUrl"], identifier_is_url=True, headers=options)
-        if received != page["totalSize"]:
-            raise SourceError(self.name, f"{doing}: {received:,} of {page['totalSize']:,} records arrived; read again")
+    def batches(self, maker: TableMaker, window: Window) -> Iterator[Batch]:
+        """Yield one table."""
+        plan = maker.plan
+        told = [self._told(plan, number) for number in range(len(plan.also))]
+        keeper = Keeper(
+            self.source.name, self.source.keep, _file_name(plan.place), self.source.settings.incremental_above
+        )
+        empty = True
+        for answer in keeper.read(plan.query, self.extractor, self._now()):
+            ids = answer.column(ID).combine_chunks()
+            yield Batch(plan.table, window.until, maker.table(answer, self.rejects, merged(told, ids)))
+            empty = False
+        if empty:
+            yield Batch(plan.table, window.until, SCHEMAS[plan.table].empty_table())
 
-    def _records(self, page: object, doing: str) -> list[dict[str, Any]]:
-        if isinstance(page, dict) and isinstance(page.get("records"), list) and isinstance(page.get("totalSize"), int):
-            records: list[dict[str, Any]] = page["records"]
-            following = page.get("nextRecordsUrl")
-            # A page without records that names a next one could go on for ever.
-            if page.get("done") is True or (isinstance(following, str) and records):
-                return records
-        raise SourceError(self.name, f"{doing}: the answer is no page of a query's result")
+    def _told(self, plan: Plan, number: int) -> Told:
+        beside = plan.also[number]
+        try:
+            return read_beside(beside, plan.table, self._links(), self.extractor.read(beside.query), self.rejects)
+        except UnfitError as error:
+            raise self._of_constant(plan, error) from error
 
+    def _of_constant(self, plan: Plan, error: UnfitError) -> SourceSettingsError:
+        return SourceSettingsError(self.source.name, f"{plan.place}: a constant or default: {error.detail}")
 
-def _client(session: SalesforceSession, version: str) -> Salesforce:
-    """Return simple-salesforce in direct mode: it never logs in by itself, the session does."""
-    return Salesforce(
-        instance_url=session.instance,
-        session_id=_SIGNED_BELOW,
-        session=session,
-        version=version,
-        object_pairs_hook=None,
-    )
+    def _links(self) -> str | None:
+        instance = self.session.instance
+        return self.source.settings.links or (instance if instance.startswith("https://") else None)
+
+    def _now(self) -> datetime:
+        """Return the time by the org's clock: its stamps go by that, not by the one of this machine."""
+        return self.session.said_at or datetime.now(UTC)
 
 
-def _https_only(instance: str) -> str | None:
-    return instance if instance.startswith("https://") else None
+def _file_name(place: str) -> str:
+    return place.replace("[", "-").rstrip("]")

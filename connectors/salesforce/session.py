@@ -6,8 +6,11 @@ errors. All of that is mended below it, so that every one of its ways to ask is 
 
 from __future__ import annotations
 
+import email.utils
 import re
 import threading
+from contextlib import suppress
+from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -17,12 +20,16 @@ from connectors.salesforce.failures import LIMIT_EXCEEDED, body_of, codes, told
 from connectors.salesforce.oauth import TOKEN_PATH, Token, token_form, token_from
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
 
     import requests
 
     from connectors.salesforce.settings import ClientCredentials, JwtBearer
 
+_READING_JOBS: Final = "/jobs/query"
+_AT_ONCE: Final = "Concurrent"
+"""Part of what REQUEST_LIMIT_EXCEEDED says where not the day's calls are spent, but too many run at once."""
 _UNAUTHORIZED: Final = 401
 _FORBIDDEN: Final = 403
 # The same header may carry `per-app-api-usage=` as well.
@@ -56,6 +63,8 @@ class SalesforceSession(Session):
         self._ended: str | None = None
         self.usage: tuple[int, int] | None = None
         """Calls of the org today, used and allowed, as the last answer told."""
+        self.said_at: datetime | None = None
+        """The time by the org's clock, as the last answer told."""
 
     @property
     def instance(self) -> str:
@@ -63,11 +72,28 @@ class SalesforceSession(Session):
         return self._current().instance
 
     def repeatable(self, request: requests.PreparedRequest) -> bool:
-        """Tell whether sending this twice does no harm: reading, and asking for a token."""
-        return super().repeatable(request) or urlsplit(request.url or "").path == TOKEN_PATH
+        """Tell whether sending this twice does no harm: reading, asking for a token, and what ends the same.
+
+        A PATCH is an update, or an upsert by an external id; what makes a record anew is a POST. A job that reads is no
+        record: of two of them one is left alone, and Salesforce drops it.
+        """
+        path = urlsplit(request.url or "").path
+        asks = path == TOKEN_PATH or path.endswith(_READING_JOBS)
+        return super().repeatable(request) or request.method in {"PATCH", "DELETE"} or asks
+
+    def passing(self, response: requests.Response) -> bool:
+        """Tell whether the same request may be answered otherwise a moment later: too many at once, for one."""
+        at_once = response.status_code == _FORBIDDEN and _AT_ONCE in response.text
+        return super().passing(response) or at_once
+
+    @property
+    def ended(self) -> str | None:
+        """Why the session is at its end, and every later request will be refused; None while it is not."""
+        return self._ended
 
     def observe(self, response: requests.Response) -> None:
-        """Note how many calls the org has used today: every answer tells, errors too."""
+        """Note how many calls the org has used today, and what time it is there: every answer tells, errors too."""
+        self._note_time(response.headers.get("Date", ""))
         found = _USAGE.search(response.headers.get("Sforce-Limit-Info", ""))
         if found is None:
             return
@@ -78,6 +104,11 @@ class SalesforceSession(Session):
                 f"stopped: {used:,} of the org's {allowed:,} API calls of the day are used "
                 f"('daily_share' leaves the rest to others)"
             )
+
+    def _note_time(self, told: str) -> None:
+        with suppress(ValueError):
+            moment = email.utils.parsedate_to_datetime(told)
+            self.said_at = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
     def request(  # type: ignore[override]  # twenty arguments of requests' own types, handed on
         self,

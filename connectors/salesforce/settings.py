@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Dis
 
 from connectors.addresses import base_address
 from connectors.salesforce.mapping import Mapped
+from connectors.salesforce.writing.settings import Writeback
 from connectors.secrets import SecretRef
 
 _SHARED_HOSTS: Final = {"login.salesforce.com", "test.salesforce.com"}
@@ -107,6 +108,10 @@ class Settings(_Strict):
     """Where people open records, if not at the address that the login answers."""
     page_size: int = Field(default=2000, ge=200, le=2000)
     """Records asked for at a time; Salesforce may answer fewer."""
+    bulk_above: int | None = Field(default=10_000, ge=0)
+    """Records above which a query becomes a job of Bulk API 2.0; null: never."""
+    incremental_above: int | None = Field(default=10_000, ge=0)
+    """Records above which only what changed is read after the first time; null: everything is read each time."""
     timeout: float = Field(default=130.0, gt=0)
     """Seconds to wait for an answer; Salesforce gives up on a query of its own after 120."""
     attempts: int = Field(default=4, ge=1, le=10)
@@ -117,6 +122,8 @@ class Settings(_Strict):
     """Whether proxies and certificates named in the environment count."""
     ca_bundle: Path | None = None
     """A file of certificates of one's own, for a proxy that opens TLS."""
+    writeback: Writeback | None = None
+    """What is written into the org; without it, nothing ever is."""
 
     @field_validator("login", mode="before")
     @classmethod

@@ -48,12 +48,18 @@ RULES = """\
 """
 
 
+_SEEN_DAYS = 120
+"""The rules look at 28 days of use: a year and a half of it would take its time and show nothing more."""
+
+
 @contextmanager
-def playing(folder: Path, **more: object) -> Iterator[Stage]:
-    """Start the stand-ins, with settings of `more` beside those of the demo."""
+def playing(folder: Path, *, whole: bool = False, **more: object) -> Iterator[Stage]:
+    """Start the stand-ins, with settings of `more` beside those of the demo; `whole`: all of the company's past."""
     with stage(SEED, folder) as scene:
         settings = yaml.safe_load(scene.settings.read_text())
         (folder / "rules.yaml").write_text(RULES)
+        if not whole:
+            settings["sources"][1]["start"] = scene.company.today - timedelta(days=_SEEN_DAYS)
         scene.settings.write_text(yaml.safe_dump({**settings, "rules": "rules.yaml", **more}))
         yield scene
 

@@ -31,7 +31,14 @@ def scene(tmp_path: Path) -> Iterator[Stage]:
         yield scene
 
 
-def test_one_night_reads_judges_and_posts_and_the_next_run_says_nothing_twice(scene: Stage) -> None:
+@pytest.fixture
+def whole(tmp_path: Path) -> Iterator[Stage]:
+    with playing(tmp_path, whole=True) as scene:
+        yield scene
+
+
+def test_one_night_reads_judges_and_posts_and_the_next_run_says_nothing_twice(whole: Stage) -> None:
+    scene = whole
     code, first, _ = once(scene)
     assert code == 0
     assert first["rows"]["read"] + first["rows"]["rejected"] == first["rows"]["total"] > 100_000

@@ -5,16 +5,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from bot.core.attribution import (
-    PRODUCT_KEY,
-    SUGGESTED_FOR,
-    Aggregation,
-    Attribution,
-    Meter,
-    ProductRule,
-    match_customers,
-    match_products,
-)
+from bot.core.attribution import PRODUCT_KEY, Aggregation, Attribution, Meter, ProductRule, match_products
+from bot.core.matching import SUGGESTED_FOR, match_customers
 from connectors.schema import ACCOUNTS, Kind
 
 RULES = (

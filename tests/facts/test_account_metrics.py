@@ -154,7 +154,7 @@ def test_an_account_without_lines_is_there_and_unknown(accounts: dict[str, Row])
     empty = accounts["empty"]
     told = {metric.name for metric in (*CONTRACTS, *USE)}
     known = {name for name in told if empty[name] is not None}
-    assert known == {"name", "active_lines", "tenure_days", "family_accounts"}
+    assert known == {"name", "active_lines", "tenure_days", "family_accounts", "subsidiaries_included"}
     assert (empty["active_lines"], empty["tenure_days"]) == (0, 30)
 
 

@@ -185,9 +185,40 @@ def test_a_record_is_had_by_its_id(running: Running) -> None:
         "Rate": 0.5,
         "Website": None,  # Salesforce knows no empty text
         "ParentId": None,
+        "IsDeleted": False,
+        "MasterRecordId": None,
+        "CreatedDate": "2020-01-01T00:00:00.000+0000",
+        "SystemModstamp": "2020-01-01T00:00:00.000+0000",
     }
     with pytest.raises(SalesforceResourceNotFound):
         _client(running).restful("sobjects/Account/001000000000009AAA")
+
+
+def test_fields_of_a_record_can_be_chosen(running: Running) -> None:
+    assert running.get("sobjects/Account/001000000000001AAA", fields="name, Price").json() == {
+        "attributes": {"type": "Account", "url": "/services/data/v67.0/sobjects/Account/001000000000001AAA"},
+        "Name": "Acme",
+        "Price": 12,
+        "Id": "001000000000001AAA",
+    }
+    answer = running.get("sobjects/Account/001000000000001AAA", fields="Nme")
+    assert answer.status_code == 400
+    assert answer.json() == [
+        {"message": "No such column 'Nme' on sobject of type Account", "errorCode": "INVALID_FIELD"}
+    ]
+
+
+def test_describe_has_the_keys_of_a_real_one(running: Running) -> None:
+    described = running.get("sobjects/Account/describe").json()
+    assert set(described) >= {"activateable", "childRelationships", "custom", "customSetting", "deletable", "fields"}
+    assert set(described) >= {"deprecatedAndHidden", "feedEnabled", "keyPrefix", "label", "labelPlural", "layoutable"}
+    assert set(described) >= {"mergeable", "queryable", "recordTypeInfos", "replicateable", "retrieveable", "urls"}
+    (name,) = (one for one in described["fields"] if one["name"] == "Name")
+    known = {"label": "Name", "length": 80, "byteLength": 240, "nillable": True, "idLookup": True, "nameField": True}
+    assert {key: name[key] for key in known} == known
+    assert set(name) >= {"autoNumber", "controllerName", "dependentPicklist", "htmlFormatted", "restrictedPicklist"}
+    (identity,) = (one for one in described["fields"] if one["name"] == "Id")
+    assert (identity["createable"], identity["nillable"], identity["defaultedOnCreate"]) == (False, False, True)
 
 
 def test_describe_tells_types_and_relationships(running: Running) -> None:
@@ -204,6 +235,10 @@ def test_describe_tells_types_and_relationships(running: Running) -> None:
         "Rate": ("double", [], None),
         "Website": ("url", [], None),
         "ParentId": ("reference", ["Account"], "Parent"),
+        "IsDeleted": ("boolean", [], None),
+        "MasterRecordId": ("reference", ["Account"], "MasterRecord"),
+        "CreatedDate": ("datetime", [], None),
+        "SystemModstamp": ("datetime", [], None),
     }
     assert [one["name"] for one in running.get("sobjects").json()["sobjects"]] == ["User", "Account"]
 
@@ -240,7 +275,7 @@ def test_an_expired_session_is_refused_and_a_new_login_works(running: Running) -
 
 def test_versions_are_told_to_everybody(running: Running) -> None:
     versions = requests.get(f"{running.address}/services/data/", timeout=5).json()
-    assert versions[-1] == {"label": "v67", "url": "/services/data/v67.0", "version": "67.0"}
+    assert versions[-1] == {"label": "Summer '26", "url": "/services/data/v67.0", "version": "67.0"}
 
 
 def test_a_page_may_be_asked_for_in_a_size_of_200_at_least() -> None:

@@ -251,4 +251,15 @@ USE: Final = (
         example="covered to 28 February: 31 days",
         rests_on=OF_USE,
     ),
+    Metric(
+        "subsidiaries_included",
+        "Subsidiaries included",
+        Unit.COUNT,
+        "accounts below this one whose use counts here, as they have no contract line in force for its meter and this "
+        "is the nearest account above them that has one (`accounts.roll_up`)",
+        "never",
+        window="as-of",
+        example="two subsidiaries use seats that only the parent has bought: 2",
+        rests_on=OF_USE,
+    ),
 )

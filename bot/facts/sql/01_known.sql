@@ -1,23 +1,26 @@
 -- What was known on the as-of day: the latest snapshot of each source up to it.
--- In:  account_rows, line_rows (the chosen snapshots, with `source` in front)
+-- In:  account_rows, line_rows (the chosen snapshots, with `source` in front), former_rows (former_id, account_id: who an
+--      account lives on in that was merged or created again)
 -- Out: accounts, contract_lines, products (each product once, with what its lines state themselves)
 
 CREATE OR REPLACE TEMP TABLE accounts AS
-SELECT * EXCLUDE (copy)
+SELECT a.* EXCLUDE (copy, parent_id), coalesce(f.account_id, a.parent_id) AS parent_id
 FROM (
     -- Two CRMs may hold one account: the first source by name speaks for it.
     SELECT *, row_number() OVER (PARTITION BY account_id ORDER BY source) AS copy
     FROM account_rows
-)
-WHERE copy = 1;
+) AS a
+LEFT JOIN former_rows AS f ON a.parent_id = f.former_id
+WHERE a.copy = 1;
 
 CREATE OR REPLACE TEMP TABLE contract_lines AS
-SELECT * EXCLUDE (copy)
+SELECT l.* EXCLUDE (copy, account_id), coalesce(f.account_id, l.account_id) AS account_id
 FROM (
     SELECT *, row_number() OVER (PARTITION BY line_id ORDER BY source) AS copy
     FROM line_rows
-)
-WHERE copy = 1;
+) AS l
+LEFT JOIN former_rows AS f ON l.account_id = f.former_id
+WHERE l.copy = 1;
 
 CREATE OR REPLACE TEMP TABLE products AS
 SELECT

@@ -1,5 +1,6 @@
 -- Where a value is measured, zero or unknown: spans of covered days, by interval arithmetic and not day by day.
--- In:  accounts, lines, seen, read_lines, reported, coverage_rows, customer_map, doubtful, stale_limits
+-- In:  accounts, lines, seen, read_lines, reported, coverage_rows, customer_map, rolled_up (use of an account that counts
+--      to one above it), doubtful, stale_limits
 -- Out: measures (what is measured: an account's use of a meter, or a line's), feeds (the series that tell of it),
 --      spans (covered days of a feed, disjoint), complete (up to when a measure is complete)
 
@@ -55,6 +56,14 @@ named AS (
     FROM measures AS m
     INNER JOIN customer_map AS c ON m.account_id = c.account_id
     INNER JOIN series AS s ON c.customer = s.customer AND m.meter = s.meter
+    INNER JOIN sources AS k ON s.source = k.source AND s.meter = k.meter
+    UNION ALL
+    -- A subsidiary without a contract line of its own uses what an account above it has bought.
+    SELECT m.measure_key, m.meter, s.source, s.customer
+    FROM rolled_up AS r
+    INNER JOIN measures AS m ON r.to_account = m.account_id AND r.meter = m.meter AND m.line_id IS NULL
+    INNER JOIN customer_map AS c ON r.account_id = c.account_id
+    INNER JOIN series AS s ON c.customer = s.customer AND r.meter = s.meter
     INNER JOIN sources AS k ON s.source = k.source AND s.meter = k.meter
 ),
 

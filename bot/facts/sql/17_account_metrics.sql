@@ -1,6 +1,6 @@
 -- One wide row an account: every metric of the catalogue. NULL is unknown, never zero.
 -- In:  accounts, beginnings, user_metrics, line_metrics, contract_metrics, account_scores, account_trends,
---      account_forecasts
+--      account_forecasts, rolled_up
 -- Out: account_metrics
 
 CREATE OR REPLACE TEMP TABLE account_metrics AS
@@ -90,6 +90,10 @@ services AS (
     FROM line_metrics
     WHERE kind = 'service' AND measure_key IS NOT NULL
     GROUP BY account_id
+),
+
+below AS (
+    SELECT to_account AS account_id, count(DISTINCT account_id) AS subsidiaries FROM rolled_up GROUP BY to_account
 ),
 
 -- Lines without a price weigh nothing beside priced ones, and alike where no line has a price.
@@ -187,7 +191,8 @@ SELECT
     o.probability_over,
     CASE WHEN c.one_currency THEN o.overage_expected_value END AS overage_expected_value,
     c.usage_as_of,
-    datediff('day', c.usage_as_of, $as_of) AS usage_age_days
+    datediff('day', c.usage_as_of, $as_of) AS usage_age_days,
+    coalesce(w.subsidiaries, 0) AS subsidiaries_included
 FROM accounts AS a
 LEFT JOIN contracts AS c ON a.account_id = c.account_id
 LEFT JOIN first_to_end AS e ON a.account_id = e.account_id
@@ -201,4 +206,5 @@ LEFT JOIN changes AS h ON a.account_id = h.account_id
 LEFT JOIN user_metrics AS p ON a.account_id = p.account_id
 LEFT JOIN account_trends AS d ON a.account_id = d.account_id
 LEFT JOIN account_forecasts AS o ON a.account_id = o.account_id
+LEFT JOIN below AS w ON a.account_id = w.account_id
 ORDER BY a.account_id;

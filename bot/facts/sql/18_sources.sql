@@ -1,6 +1,6 @@
 -- How far each source can be believed: how fresh it is, and how complete.
 -- In:  source_rows (name, stale_after_days, failed, error, rows_total, rows_rejected), snapshot_days, coverage_rows,
---      gone_rows (source, share: accounts that its latest list no longer has), seen, customer_map, lines
+--      gone_rows (source, share: accounts that its latest list no longer has), seen, customer_map, not_ours, lines
 -- Out: source_metrics
 
 CREATE OR REPLACE TEMP TABLE source_metrics AS
@@ -18,7 +18,7 @@ looked_at AS (
     GROUP BY source
 ),
 
--- What a meter that nobody bought counts for nobody, no alert rests on.
+-- What a meter that nobody bought counts for nobody, no alert rests on; nor on what a person has said is no customer's.
 volumes AS (
     SELECT
         s.source,
@@ -27,7 +27,10 @@ volumes AS (
         sum(s.recent_quantity) AS quantity
     FROM seen AS s
     LEFT JOIN customer_map AS c ON s.customer = c.customer
-    WHERE s.recent_quantity > 0 AND s.meter IN (SELECT meter FROM lines)
+    WHERE
+        s.recent_quantity > 0
+        AND s.meter IN (SELECT meter FROM lines)
+        AND s.customer NOT IN (SELECT customer FROM not_ours)
     GROUP BY s.source, s.meter
 ),
 

@@ -45,9 +45,15 @@ FROM (
         || ' customers is an account; `accounts.match` names the keys that are compared' AS note
     FROM seen AS s
     LEFT JOIN customer_map AS c ON s.customer = c.customer
-    WHERE s.row_count > s.of_lines
+    WHERE s.row_count > s.of_lines AND s.customer NOT IN (SELECT customer FROM not_ours)
     GROUP BY s.source
     HAVING count(c.account_id) = 0
+    UNION ALL
+    SELECT
+        'subsidiaries whose use counts to an account above them, as that one has the contract line: '
+        || count(DISTINCT account_id) AS note
+    FROM rolled_up
+    HAVING count(*) > 0
     UNION ALL
     SELECT
         source || ': ' || count(*) || ' contract lines were used in the last '

@@ -10,7 +10,7 @@ import requests
 
 from connectors.base import SourceError, SourceSettingsError
 from connectors.http import Bearer, Patience, Session, retry_after
-from connectors.usage.posthog.pace import Pace
+from connectors.usage.pace import Pace
 
 if TYPE_CHECKING:
     from connectors.usage.posthog.settings import Settings

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
-from zoneinfo import ZoneInfo
 
+from connectors.usage.days import start_of
 from connectors.usage.posthog.settings import MOST_ROWS, SumOf
 
 if TYPE_CHECKING:
+    from connectors.usage.days import Span
     from connectors.usage.posthog.settings import MeterQuery, Settings
 
 _ESCAPES: Final = str.maketrans(
@@ -38,19 +38,6 @@ class Key(NamedTuple):
     customer: str
     day: date
     user: str
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Days, both ends included."""
-
-    first: date
-    last: date
-
-    def halves(self) -> tuple[Span, Span]:
-        """Split a span of at least two days."""
-        middle = self.first + (self.last - self.first) // 2
-        return Span(self.first, middle), Span(middle + timedelta(days=1), self.last)
 
 
 def literal(text: str) -> str:
@@ -137,8 +124,7 @@ def _within(settings: Settings, span: Span) -> str:
 def _start_of(day: date, timezone: str | None) -> str:
     if timezone is None:
         return f"toDateTime('{day.isoformat()} 00:00:00')"  # PostHog reads it in the project's time zone
-    moment = datetime.combine(day, time(), ZoneInfo(timezone)).astimezone(UTC)
-    return f"toDateTime('{moment:%Y-%m-%dT%H:%M:%SZ}')"
+    return f"toDateTime('{start_of(day, timezone):%Y-%m-%dT%H:%M:%SZ}')"
 
 
 def _literals(key: Key) -> tuple[str, str, str]:

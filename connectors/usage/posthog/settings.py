@@ -6,11 +6,12 @@ import re
 from datetime import date
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, model_validator
 
 from connectors.addresses import base_path
 from connectors.secrets import SecretRef
 from connectors.settings import Zone
+from connectors.usage import meters
 
 MOST_ROWS = 50_000
 """The most rows that PostHog answers one query with; without a LIMIT it is 100, in silence."""
@@ -41,30 +42,24 @@ def _property(value: object) -> str:
     return path
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class SumOf(_Part):
+class SumOf(meters.SumOf):
     """Adds up a numeric property of the events."""
 
     sum: Annotated[str, BeforeValidator(_property)] = Field(description="a property of the event, like 'quantity'")
 
 
-class MeterQuery(_Part):
+class MeterQuery(meters.MeterQuery):
     """How one meter is measured from events."""
 
-    meter: str = Field(min_length=1, description="the meter that this measures")
-    events: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
-        default=(), description="names of events; none means every event"
-    )
     measure: Literal["users", "count"] | SumOf = Field(
         description="users (who was active), count (how many events) or {sum: property}"
     )
 
 
-class Settings(_Part):
+class Settings(BaseModel):
     """One PostHog project."""
+
+    model_config = meters.STRICT
 
     host: Annotated[str, AfterValidator(base_path)] = Field(description="like 'https://eu.posthog.com'")
     project: int = Field(gt=0, description="the project's id, a number, from the project's settings")
@@ -85,8 +80,5 @@ class Settings(_Part):
 
     @model_validator(mode="after")
     def _each_meter_once(self) -> Self:
-        names = [query.meter for query in self.meters]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ValueError(f"meter '{twice[0]}' stands twice; list all of its events in one entry")
+        meters.each_meter_once(self.meters)
         return self

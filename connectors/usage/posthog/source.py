@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import math
-from datetime import date, timedelta
-from functools import lru_cache
-from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from datetime import date
+from typing import TYPE_CHECKING
 
-import pyarrow as pa
-
-from connectors.base import Batch, Reject, SourceError
-from connectors.schema import COVERAGE, USAGE, Table
+from connectors.base import Batch, SourceError
+from connectors.schema import Table
+from connectors.usage.covering import SIGHTING_DAYS, coverage
+from connectors.usage.days import DAY, Span, months
 from connectors.usage.posthog.client import PATIENCE, Answer, PostHogClient, QueryTooHeavyError
-from connectors.usage.posthog.hogql import Key, Span, days_query, meter_column, usage_query
+from connectors.usage.posthog.hogql import Key, days_query, meter_column, usage_query
 from connectors.usage.posthog.settings import Settings
+from connectors.usage.rows import Row, never_seen, read_day, usage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator
 
     from pydantic import BaseModel
 
@@ -26,11 +23,6 @@ if TYPE_CHECKING:
     from connectors.http import Patience
     from connectors.usage.posthog.settings import MeterQuery
 
-_DAY = timedelta(days=1)
-_SIGHTING_DAYS = 366
-"""A meter whose events were not seen for so long before a window was not being measured when it began."""
-
-Row = dict[str, Any]
 Counts = dict[date, Row]
 """Number of events by day: `total`, `meter_0`... A day without any event is not in it."""
 
@@ -75,21 +67,25 @@ class PostHogSource:
         if not counts:
             return
         first = max(since or date.min, min(counts))
-        last = min(window.until, max(counts) - _DAY)
+        last = min(window.until, max(counts) - DAY)
         for index, meter in enumerate(self._settings.meters):
             column = meter_column(index)
             if not any(row.get(column) for row in counts.values()):
-                rejects.add(self._never_seen(meter))
+                rejects.add(never_seen(meter, self._name))
             days = [day for day, row in counts.items() if first <= day <= last and row.get(column)]
-            for span in _months(days, first, last):
+            for span in months(days, first, last):
                 for page in self._pages(meter, span):
-                    rows = _usage(meter, span, page, rejects, self._name)
+                    rows = usage(meter, span, page, rejects, self._name)
                     if rows.num_rows:
                         yield Batch(Table.USAGE, window.until, rows)
-        yield Batch(Table.COVERAGE, window.until, _coverage(self._settings.meters, counts, first, last))
+        sighted = {
+            meter.meter: min((day for day, row in counts.items() if row.get(meter_column(index))), default=None)
+            for index, meter in enumerate(self._settings.meters)
+        }
+        yield Batch(Table.COVERAGE, window.until, coverage(sighted, counts, Span(first, last)))
 
     def _counts(self, since: date | None) -> Counts:
-        before = since - timedelta(days=_SIGHTING_DAYS) if since else None
+        before = since - SIGHTING_DAYS * DAY if since else None
         try:
             rows = self._client.ask(days_query(self._settings, before)).rows
         except QueryTooHeavyError as error:
@@ -98,7 +94,7 @@ class PostHogSource:
             ) from error
         counts: Counts = {}
         for row in rows:
-            day = _day(row.get("day"))
+            day = read_day(row.get("day"))
             if day is None:
                 raise SourceError(self._name, f"PostHog answered with a day that is none: {row.get('day')!r}")
             counts[day] = row
@@ -126,113 +122,7 @@ class PostHogSource:
         return bool(answer.rows) and (answer.more or len(answer.rows) >= limit)
 
     def _key(self, row: Row) -> Key:
-        day = _day(row.get("day"))
+        day = read_day(row.get("day"))
         if day is None:
             raise SourceError(self._name, f"no page can follow a row whose day is {row.get('day')!r}")
         return Key(str(row.get("customer") or ""), day, str(row.get("user_id") or ""))
-
-    def _never_seen(self, meter: MeterQuery) -> Reject:
-        names = ", ".join(meter.events)
-        return Reject(
-            place=f"{self._name}: meter {meter.meter}",
-            reason="event-never-seen",
-            detail=f"the project has not seen {names} for over a year, if ever; check the names under `events`",
-            raw=json.dumps({"meter": meter.meter, "events": meter.events}),
-        )
-
-
-def _months(days: Iterable[date], first: date, last: date) -> Iterator[Span]:
-    """Yield the months in which there is something to read, cut to the window."""
-    for (year, month), _ in groupby(sorted(days), key=lambda day: (day.year, day.month)):
-        start = date(year, month, 1)
-        end = (start + timedelta(days=31)).replace(day=1) - _DAY
-        yield Span(max(start, first), min(end, last))
-
-
-def _coverage(meters: Iterable[MeterQuery], counts: Mapping[date, Row], first: date, last: date) -> pa.Table:
-    rows = [
-        {"meter": meter.meter, "customer": None, "first_day": run.first, "last_day": run.last}
-        for index, meter in enumerate(meters)
-        for run in _runs(counts, meter_column(index), first, last)
-    ]
-    return pa.Table.from_pylist(rows, schema=COVERAGE)
-
-
-def _runs(counts: Mapping[date, Row], column: str, first: date, last: date) -> Iterator[Span]:
-    """Yield the stretches of days without a gap, from the first sighting of the meter on."""
-    sighted = min((day for day, row in counts.items() if row.get(column)), default=date.max)
-    days = sorted(day for day in counts if max(first, sighted) <= day <= last)
-    for _, run in groupby(enumerate(days), key=lambda pair: pair[1].toordinal() - pair[0]):
-        stretch = [day for _, day in run]
-        yield Span(stretch[0], stretch[-1])
-
-
-def _usage(meter: MeterQuery, span: Span, rows: list[Row], rejects: Rejects, source: str) -> pa.Table:
-    good: list[Row] = []
-    for row in rows:
-        problem = _problem(row, span)
-        if problem:
-            rejects.add(_refuse(source, meter, row, problem))
-            continue
-        good.append(row)
-        if row.get("unreadable"):
-            detail = f"{row['unreadable']} of {row.get('total')} events carry no number; the others are counted"
-            rejects.add(_refuse(source, meter, row, ("quantity-unreadable", detail)))
-    rejects.count(len(good))
-    return _table(meter, good)
-
-
-def _table(meter: MeterQuery, rows: list[Row]) -> pa.Table:
-    names = meter.measure == "users"
-    count = len(rows)
-    columns: dict[str, list[object]] = {
-        "customer": [row["customer"] for row in rows],
-        "meter": [meter.meter] * count,
-        "day": [_day(row["day"]) for row in rows],
-        "quantity": [float(row["quantity"]) for row in rows],
-        "user_id": [row["user_id"] if names else None for row in rows],
-        "active_users": [None] * count,
-        "line_id": [None] * count,
-    }
-    return pa.table(columns, schema=USAGE)
-
-
-def _problem(row: Row, span: Span) -> tuple[str, str] | None:
-    """Say what is wrong with a row: a stable word and an explanation."""
-    day, quantity = _day(row.get("day")), row.get("quantity")
-    if day is None:
-        return "day-unreadable", f"{row.get('day')!r} is no day"
-    if not span.first <= day <= span.last:
-        return "day-outside-window", f"{day} was not asked for"
-    if not row.get("customer"):
-        return "customer-missing", f"{quantity} of the day's use belong to no customer"
-    return _quantity_problem(quantity)
-
-
-def _quantity_problem(quantity: object) -> tuple[str, str] | None:
-    if quantity is None:
-        return "quantity-missing", "none of the events carries a number"
-    if isinstance(quantity, bool) or not isinstance(quantity, int | float):
-        return "quantity-unreadable", f"{quantity!r} is no number"
-    if not math.isfinite(quantity):
-        return "quantity-not-finite", f"{quantity} cannot be counted with"
-    if quantity < 0:
-        return "quantity-negative", f"{quantity} is below zero"
-    return None
-
-
-def _refuse(source: str, meter: MeterQuery, row: Row, problem: tuple[str, str]) -> Reject:
-    place = f"{source}: meter {meter.meter}, customer {row.get('customer') or '(none)'}, day {row.get('day')}"
-    return Reject(place, *problem, raw=json.dumps(row, default=str))
-
-
-def _day(value: object) -> date | None:
-    return _read_day(str(value)[:10])
-
-
-@lru_cache(maxsize=4096)  # the same few days stand in every row
-def _read_day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None

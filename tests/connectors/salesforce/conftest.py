@@ -18,11 +18,15 @@ from connectors.http import Patience
 from connectors.salesforce import Settings, open_source
 from connectors.salesforce.reader import SalesforceSource
 from connectors.salesforce.session import SalesforceSession
+from tests.soql_parser import NoParserError, install, refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from bot.sandbox.salesforce_bulk import Bulk
+    from bot.sandbox.salesforce_org import Org as StandIn
 
 Records = dict[str, list[dict[str, Any]]]
 
@@ -108,6 +112,9 @@ class Org:
     control: Control
     folder: Path
     slept: list[float]
+    records: StandIn
+    """What it holds; to be changed."""
+    bulk: Bulk
 
     @property
     def patience(self) -> Patience:
@@ -151,6 +158,7 @@ class OrgStarter(Protocol):
         *,
         page_size: int = 2000,
         types: Mapping[str, Mapping[str, str]] | None = None,
+        bulk_page: int = 50_000,
     ) -> Org: ...
 
 
@@ -164,6 +172,26 @@ class Switch:
 
 
 @pytest.fixture(scope="session")
+def parser(tmp_path_factory: pytest.TempPathFactory) -> Path | str:
+    """The folder of a parser of SOQL, or why there is none here."""
+    folder = tmp_path_factory.mktemp("soql")
+    try:
+        install(folder)
+    except NoParserError as error:
+        return str(error)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def asked(parser: Path | str) -> Iterator[set[str]]:
+    """Every query that these tests ask of an org; in the end all of them have to be SOQL."""
+    queries: set[str] = set()
+    yield queries
+    if isinstance(parser, Path):
+        assert refused(queries, parser) == {}
+
+
+@pytest.fixture(scope="session")
 def server() -> Iterator[tuple[Switch, str]]:
     switch = Switch()
     with serving(switch) as address:
@@ -172,8 +200,12 @@ def server() -> Iterator[tuple[Switch, str]]:
 
 @pytest.fixture
 def start(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key_pair: tuple[str, str], server: tuple[Switch, str]
-) -> OrgStarter:
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    key_pair: tuple[str, str],
+    server: tuple[Switch, str],
+    asked: set[str],
+) -> Iterator[OrgStarter]:
     """Start an org with these records, in place of any other."""
     monkeypatch.setenv("SF_SECRET", "open sesame")
     clients = [
@@ -181,18 +213,25 @@ def start(
         Client("headroom-jwt", public_key=key_pair[1], username="bot@example.com"),
     ]
     switch, address = server
+    controls: list[Control] = []
 
     def starter(
         records: Mapping[str, Sequence[Mapping[str, object]]],
         *,
         page_size: int = 2000,
         types: Mapping[str, Mapping[str, str]] | None = None,
+        bulk_page: int = 50_000,
     ) -> Org:
         control = Control()
-        switch.app = salesforce_app(records, clients=clients, page_size=page_size, types=types, control=control)
-        return Org(address, control, tmp_path, [])
+        controls.append(control)
+        app = salesforce_app(
+            records, clients=clients, page_size=page_size, types=types, control=control, bulk_page=bulk_page
+        )
+        switch.app = app
+        return Org(address, control, tmp_path, [], app.state.org, app.state.bulk)
 
-    return starter
+    yield starter
+    asked.update(query for control in controls for query in control.queries)
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.sandbox.soql import Comparison, LiteralKind, like_pattern, parse, unescaped
+from connectors.salesforce.conversions import bare_domain
 from connectors.salesforce.mapping import Condition
-from connectors.salesforce.rows import bare_domain
 from connectors.salesforce.soql import select
 
 if TYPE_CHECKING:

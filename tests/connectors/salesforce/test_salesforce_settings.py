@@ -127,7 +127,7 @@ def test_every_fault_of_the_columns_is_told_at_once() -> None:
     [
         ({}, "name one of: field, value"),
         ({"field": "A", "value": 1}, "name one of: field, value"),
-        ({"date": "A"}, "date and minus_days belong together"),
+        ({"date": "A"}, "date and one of minus_days and plus_months belong together"),
         ({"value": 1, "as": "domain"}, "'as' and 'values' need a field"),
         ({"fild": "A"}, "Extra inputs"),
         (7, "write a field like"),
@@ -170,13 +170,13 @@ def test_a_mapping_without_a_table_is_refused() -> None:
 
 def test_the_shipped_mapping_is_found_by_its_name(tmp_path: Path) -> None:
     assert "order" in shipped_names()
-    assert find_mapping("crm", "order", tmp_path).lines is not None
+    assert find_mapping("crm", "order", tmp_path).lines
 
 
 def test_a_file_beside_the_settings_goes_before_the_shipped_one(tmp_path: Path) -> None:
     (tmp_path / "order.yaml").write_text("accounts: {object: Account, map: {name: Name}}")
-    assert find_mapping("crm", "order", tmp_path).lines is None
-    assert find_mapping("crm", "order.yaml", tmp_path).lines is None
+    assert find_mapping("crm", "order", tmp_path).lines == ()
+    assert find_mapping("crm", "order.yaml", tmp_path).lines == ()
 
 
 def test_a_mapping_that_is_not_there_names_the_nearest(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ import pytest
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 
 from connectors.base import SourceError, SourceSettingsError
+from connectors.usage.pace import Pace
 from connectors.usage.posthog.client import PostHogClient, QueryTooHeavyError
-from connectors.usage.posthog.pace import Pace
 from connectors.usage.posthog.settings import Settings
 from tests.connectors.usage.making import KEY, USERS, PostHog, Switchboard, Time, event
 

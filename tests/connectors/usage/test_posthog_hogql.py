@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlglot import exp
 
-from connectors.usage.posthog.hogql import Key, Span, days_query, literal, path, usage_query
+from connectors.usage.days import Span
+from connectors.usage.posthog.hogql import Key, days_query, literal, path, usage_query
 from connectors.usage.posthog.settings import Settings
 from tests.connectors.usage.making import COUNT, SUM, USERS
 

@@ -1,0 +1,1 @@
+"""`headroom accounts`: whose usage is it, and what a person has to settle."""
