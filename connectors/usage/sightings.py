@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import json
 from datetime import date
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from connectors.base import SourceError
 from connectors.usage.covering import SIGHTING_DAYS
 from connectors.usage.days import DAY
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from pathlib import Path
 
+    from connectors.usage.days import Span
     from connectors.usage.meters import MeterQuery
 
+_Meter = TypeVar("_Meter", bound="MeterQuery")
 _FILE: Final = "sightings.json"
 
 
@@ -58,6 +60,30 @@ class Sightings:
             fresh.replace(self._path)
         except OSError as error:
             raise SourceError(self._source, f"{self._path} cannot be written: {error.strerror}") from error
+
+
+def first_seen(
+    sightings: Sightings,
+    meters: Iterable[_Meter],
+    seen: Mapping[str, Collection[date]],
+    span: Span,
+    earlier: Callable[[_Meter], date | None],
+) -> dict[str, date | None]:
+    """Return when each meter was first seen, by its name; None: never. What is new is kept.
+
+    `seen`: days within the span, by meter. `earlier` looks at the source itself for a day before the span; it is asked
+    only where nothing is kept and the span does not begin with the meter.
+    """
+    found: dict[str, date | None] = {}
+    for meter in meters:
+        days = seen.get(meter.meter, ())
+        before = sightings.since(meter, span.first)
+        if before is None and min(days, default=None) != span.first:
+            before = earlier(meter)
+        found[meter.meter] = before or min(days, default=None)
+        sightings.note(meter, [*days, *([before] if before else ())])
+    sightings.save()
+    return found
 
 
 def _key(meter: MeterQuery) -> str:

@@ -24,7 +24,7 @@ from connectors.usage.days import DAY, Span, day_of, last_ended, start_of, wante
 from connectors.usage.events import Event, Tally
 from connectors.usage.jsonlines import Refused, record_of
 from connectors.usage.rows import never_seen, usage
-from connectors.usage.sightings import Sightings
+from connectors.usage.sightings import Sightings, first_seen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -181,15 +181,12 @@ class AmplitudeSource:
                 rejects.add(_late(self._name, meter, day, count))
 
     def _sighted(self, span: Span, tally: Tally, rejects: Rejects) -> dict[str, date | None]:
-        sightings = Sightings(self._places.keep, self._name)
-        sighted: dict[str, date | None] = {}
-        for meter in self._settings.meters:
-            days = tally.seen.meters.get(meter.meter, set())
-            sighted[meter.meter] = sightings.since(meter, span.first) or min(days, default=None)
+        kept, meters = Sightings(self._places.keep, self._name), self._settings.meters
+        # Amplitude has no cheap way to look further back.
+        sighted = first_seen(kept, meters, tally.seen.meters, span, lambda _: None)
+        for meter in meters:
             if sighted[meter.meter] is None:
                 rejects.add(never_seen(meter, self._name))
-            sightings.note(meter, days)
-        sightings.save()
         return sighted
 
 

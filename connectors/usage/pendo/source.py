@@ -17,7 +17,7 @@ from connectors.usage.exact import number_of
 from connectors.usage.pendo import pipelines
 from connectors.usage.pendo.client import PendoClient, Row
 from connectors.usage.pendo.settings import Settings
-from connectors.usage.sightings import Sightings
+from connectors.usage.sightings import Sightings, first_seen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -194,18 +194,15 @@ class PendoSource:
 
     def _sighted(self, span: Span, seen: Mapping[str, set[date]], rejects: Rejects) -> dict[str, date | None]:
         """Return when each meter was first seen; kept from earlier runs, or looked for in the year before."""
-        sightings = Sightings(self._places.keep, self._name)
-        sighted: dict[str, date | None] = {}
-        for meter in self._settings.meters:
-            days = seen[meter.meter]
-            before = sightings.since(meter, span.first)
-            if before is None and span.first > self._settings.start and min(days, default=None) != span.first:
-                before = self._year_before(meter, span.first)
-            sighted[meter.meter] = before or min(days, default=None)
+
+        def earlier(meter: MeterQuery) -> date | None:
+            return self._year_before(meter, span.first) if span.first > self._settings.start else None
+
+        kept, meters = Sightings(self._places.keep, self._name), self._settings.meters
+        sighted = first_seen(kept, meters, seen, span, earlier)
+        for meter in meters:
             if sighted[meter.meter] is None:
                 rejects.add(counted.never_seen(meter, self._name))
-            sightings.note(meter, days | ({before} if before else set()))
-        sightings.save()
         return sighted
 
     def _year_before(self, meter: MeterQuery, first: date) -> date | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.sandbox.salesforce_control import Answer
+from bot.sandbox.salesforce_faults import Fault, FaultKind
 from connectors.base import Rejects, SourceError, Window
 
 if TYPE_CHECKING:
@@ -93,6 +95,21 @@ def test_the_second_reading_asks_for_what_changed_alone(start: OrgStarter) -> No
     assert "SystemModstamp >= " in changed
     assert "Order.SystemModstamp >= " in changed
     assert touched.startswith("SELECT Id FROM OrderItem WHERE (")
+
+
+def test_a_time_in_which_salesforce_gives_up_is_asked_for_in_halves(start: OrgStarter) -> None:
+    org = _start(start)
+    _rows(org)
+    org.records.change("OrderItem", ITEMS[2], {"Quantity": 70.0})
+    seen = len(org.control.seen("api"))
+    # It gives up on counting, then on the query itself.
+    org.control.faults.add(Fault(FaultKind.QUERY_TIMEOUT, path="SystemModstamp", times=2))
+    assert [row["quantity"] for row in _rows(org)] == [1.0, 2.0, 70.0, 4.0, 5.0, 6.0]
+    whole, *halves = [query for query in _asked(org, seen) if not query.startswith("SELECT Id FROM")]
+    assert len(halves) == 2
+    moments = [re.findall(r"\(SystemModstamp >= (\S+) AND SystemModstamp < ([^)]+)\)", query)[0] for query in halves]
+    assert moments[0][1] == moments[1][0]
+    assert (moments[0][0], moments[1][1]) == re.findall(r"\(SystemModstamp >= (\S+) AND \S+ < ([^)]+)\)", whole)[0]
 
 
 def test_a_parent_that_changes_changes_its_lines(start: OrgStarter) -> None:
