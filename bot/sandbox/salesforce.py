@@ -25,6 +25,7 @@ from starlette.routing import Route
 
 from bot.sandbox.salesforce_access import Sight
 from bot.sandbox.salesforce_bulk import Bulk
+from bot.sandbox.salesforce_changes import Changes
 from bot.sandbox.salesforce_control import Control, Fault, FaultKind
 from bot.sandbox.salesforce_guard import Guard, address_of
 from bot.sandbox.salesforce_http import NOT_THERE, VERSIONS, RefusedError, json_response, label_of, version_of
@@ -215,6 +216,7 @@ def _routes(stand_in: _StandIn, bulk: Bulk, writes: Writes) -> list[Route]:
         f"{_DATA}/sobjects": {"GET": stand_in.sobjects},
         f"{_DATA}/sobjects/{{name}}": {"GET": stand_in.sobject},
         f"{_DATA}/sobjects/{{name}}/describe": {"GET": stand_in.describe},
+        **Changes(stand_in.org).routes(_DATA),
         f"{_DATA}/sobjects/{{name}}/{{identity}}": {"GET": stand_in.record},
         f"{_DATA}/query": {"GET": stand_in.query},
         f"{_DATA}/query/{{locator}}": {"GET": stand_in.more},

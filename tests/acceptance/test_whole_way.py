@@ -167,3 +167,25 @@ def test_messages_that_cannot_be_delivered_wait_and_the_run_says_so(scene: Stage
     code, _, _ = once(scene)
     assert code == 0
     assert posts(scene, "cs-risk")
+
+
+def test_a_check_asks_the_sources_and_lists_everything_that_is_wrong_with_the_mapping(scene: Stage) -> None:
+    code, out, complaint = checked(scene)
+    assert (code, complaint) == (0, "")
+    assert "salesforce: can be read." in out
+    assert "left of the day" in out
+    settings = yaml.safe_load(scene.settings.read_text())
+    people = {"object": "User", "map": {"name": "Nam", "email": "Emai"}}
+    settings["sources"][0]["mapping"] = {"people": people, "accounts": {"object": "Acount", "map": {"name": "Name"}}}
+    scene.settings.write_text(yaml.safe_dump(settings))
+    code, _, complaint = checked(scene)
+    assert code == 1
+    for near in ("did you mean 'Name'?", "did you mean 'Email'?", "did you mean 'Account'?"):
+        assert near in complaint
+    assert checked(scene, "--offline")[0] == 0
+
+
+def checked(scene: Stage, *more: str) -> tuple[int, str, str]:
+    command = [str(HEADROOM), "check", "--config", str(scene.settings), *more]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return done.returncode, done.stdout, done.stderr
