@@ -113,10 +113,10 @@ def standing(world: SlackWorld, ts: str) -> list[dict[str, object]]:
     return list(next(entry for entry in reversed(world.journal) if entry.ts == ts).blocks)
 
 
-def test_a_source_that_is_down_is_said_and_what_was_known_is_kept(scene: Stage) -> None:
+def test_a_source_that_cannot_be_read_is_said_and_what_was_known_is_kept(scene: Stage) -> None:
     _, first, _ = once(scene)
     settings = yaml.safe_load(scene.settings.read_text())
-    settings["sources"][1]["host"] = "http://127.0.0.1:9"  # nobody listens there
+    settings["sources"][1]["project"] = 404  # refused at once: one that is down is waited for, for half a minute
     scene.settings.write_text(yaml.safe_dump(settings))
     code, second, complaint = once(scene)
     assert code == 1
