@@ -6,7 +6,6 @@ deletes one, and reads page after page.
 
 from __future__ import annotations
 
-import io
 import threading
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
@@ -214,4 +213,5 @@ def _csv(content: bytes, kinds: dict[str, pa.DataType], *, multiline: bool) -> p
     )
     parse = csv.ParseOptions(newlines_in_values=multiline)
     read = csv.ReadOptions(column_names=names)
-    return csv.read_csv(io.BytesIO(content), read_options=read, parse_options=parse, convert_options=convert)
+    where_it_lies: Any = pa.BufferReader(content)  # a stream of Python's would be copied
+    return csv.read_csv(where_it_lies, read_options=read, parse_options=parse, convert_options=convert)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from connectors.base import Rejects
+from connectors.base import Rejects, SourceError
+from connectors.salesforce.bulk import _parsed
+from connectors.salesforce.plans import Asked, Query
 
 if TYPE_CHECKING:
     from tests.connectors.salesforce.conftest import Org, OrgStarter, Records
@@ -76,6 +80,45 @@ _ITEM = st.fixed_dictionaries(
         | st.sampled_from(['a "quoted", one', "two\nlines", "\r\n", ",", "null", " x "]),
     }
 )
+
+
+QUERY = Query(
+    "OrderItem",
+    (Asked("Id", pa.string(), volatile=False), Asked("Quantity", pa.float64(), volatile=False)),
+    (),
+    (),
+)
+
+
+@pytest.mark.parametrize(
+    ("content", "rows"),
+    [
+        (b'"Id","Quantity"\n"1","2.5"\n', [("1", 2.5)]),
+        (b'"Quantity","Id"\r\n"2.5","1"\r\n', [("1", 2.5)]),
+        (b'"1","2.5"\n"2",""\n', [("1", 2.5), ("2", None)]),  # a later page may come without a header
+        (b'"Id","Quantity"\n"1","many"\n', [("1", "many")]),  # no number: the page is read as texts, the row refused
+        (b'"Id","Quantity"\n', []),
+        (b"\n", []),
+        (b"", []),
+    ],
+)
+def test_a_page_is_read_by_its_header_or_by_the_order_of_the_query(content: bytes, rows: list[object]) -> None:
+    found = _parsed(QUERY, content, "crm", "reading")
+    assert list(zip(*(column.to_pylist() for column in found.columns), strict=True)) == rows
+    assert found.column_names == ["Id", "Quantity"]
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b'"Id","Quantity"\n"1","2","3"\n', "a page is no CSV"),
+        (b'"Id","Amount"\n"1","2"\n', "a page has no column Quantity"),
+        (b'"Id","Quantity"\n"\xff\xfe","2"\n', "a page is no CSV"),
+    ],
+)
+def test_a_page_that_is_none_is_told(content: bytes, problem: str) -> None:
+    with pytest.raises(SourceError, match=problem):
+        _parsed(QUERY, content, "crm", "reading")
 
 
 def test_a_table_above_the_limit_is_read_as_a_job_that_is_deleted(start: OrgStarter) -> None:
