@@ -25,7 +25,7 @@ demo: $(STAMP)  ## a sample company, stand-in servers, every job: ARGS="--once -
 	@$(BIN)/headroom demo $(ARGS)
 
 test: $(STAMP)  ## the whole test suite
-	$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),-n 2)
+	$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),-n 2 --dist worksteal)
 
 check: $(STAMP)  ## lint, format, types, layers
 	$(BIN)/ruff check .

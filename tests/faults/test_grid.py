@@ -10,6 +10,6 @@ pytestmark = pytest.mark.timeout(300)  # real processes, on a machine that may b
 
 
 def test_whatever_goes_wrong_nothing_is_lost_and_nothing_said_twice() -> None:
-    answer = rig("--cells", "subset", "--n", "22", "--jobs", "3")
+    answer = rig("--cells", "subset", "--n", "22", "--jobs", "4")
     assert broken(answer) == {}
     assert (answer["runs"], answer["lost"], answer["doubled"]) == (22, 0, 0)
