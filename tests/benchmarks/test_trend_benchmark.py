@@ -319,7 +319,7 @@ def test_the_benchmark_prints_what_the_design_promises(tmp_path: Path) -> None:
     chance = np.random.default_rng(7)
     shared = 1 + 0.2 * np.sin(np.arange(700) / 30)
     series = {
-        f"s{number}": (f"source{number % 2}", chance.poisson(80 * shared).astype(np.float64)) for number in range(3)
+        f"s{number}": (f"source{number % 2}", chance.poisson(80 * shared).astype(np.float64)) for number in range(5)
     }
     path = written(tmp_path / "series.csv.gz", series)
     done = run(
