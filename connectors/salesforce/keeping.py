@@ -94,13 +94,17 @@ class Keeper:
         place = self.folder / f"{self.name}.json"
         if not writer.fits or self.above is None or writer.rows <= self.above or not query.stamps:
             place.unlink(missing_ok=True)
+            self._drop_all_but(None)
             return
         kept = {"file": writer.finish(), "until": state.until.isoformat(), "compared": state.compared.isoformat()}
         new = place.with_suffix(".json.new")
         new.write_text(json.dumps({**kept, "query": _digest(query)}))
         new.replace(place)
+        self._drop_all_but(kept["file"])
+
+    def _drop_all_but(self, kept: str | None) -> None:
         for old in self.folder.glob(f"{self.name}-*.parquet"):
-            if old.name != kept["file"]:
+            if old.name != kept:
                 old.unlink(missing_ok=True)
 
     def _state(self, query: Query) -> _State | None:

@@ -192,10 +192,21 @@ def test_another_mapping_is_read_anew(start: OrgStarter) -> None:
     assert "SystemModstamp" not in query
 
 
-def test_small_tables_are_read_anew_each_time(start: OrgStarter) -> None:
+def test_small_tables_are_read_anew_each_time_and_nothing_is_kept_of_them(start: OrgStarter) -> None:
     org = _start(start)
+    _rows(org)
+    assert list((org.folder / "kept").iterdir()) != []
     _rows(org, above=len(ITEMS))
-    assert not (org.folder / "kept" / "lines.json").exists()
+    assert list((org.folder / "kept").iterdir()) == []
+
+
+def test_two_mappings_of_lines_do_not_share_what_is_kept(start: OrgStarter) -> None:
+    org = _start(start)
+    several = [LINES, {**LINES, "where": {"field": "Order.Status", "value": "Draft"}}]
+    org.records.change("Order", ORDERS[0], {"Status": "Draft"})
+    for _ in range(2):
+        source = org.source(mapping={"lines": several}, incremental_above=0)
+        assert sorted(row["line_id"] for row in org.rows(source, "lines")) == ITEMS
 
 
 def test_a_reading_that_breaks_off_keeps_what_was_kept(start: OrgStarter) -> None:
