@@ -180,12 +180,7 @@ def night(house: House, moment: Moment, progress: Progress | None = None) -> Nig
     moved = house.store.moved(heirs)
     watch = _watch(house, moment, heirs, again=last == moment.as_of)
     judging = Days(house.facts, house.engine, house.rules, moment.as_of, moment.on, heirs)
-    progress.say("judging", 0, len(days))
-    with closing(_analyses(house, days, states)) as analyses:
-        tell = partial(progress.say, "judging")
-        analysis, earlier = judging.judge(watch, analyses, lambda number: tell(number, len(days)))
-    with _facts_in_words(house.folder):
-        late = judging.reconsider(watch, analysis, days[0], states)
+    analysis, earlier = _judge(house, judging, watch, states, days, progress)
     watch.conclude(analysis, moment.on(moment.as_of))
     with _facts_in_words(house.folder):
         writer = _writer(house, moment, analysis, earlier, watch)
@@ -193,7 +188,6 @@ def night(house: House, moment: Moment, progress: Progress | None = None) -> Nig
     judging.keep_judged(analysis)
     _log.info("judged", as_of=str(moment.as_of), days=len(days), notices=len(committed.notices))
     problems = tuple(dict.fromkeys(writer.problems))
-    analysis = replace(analysis, notes=(*analysis.notes, *late, *odd_channels(analysis.accounts)))
     return NightReport(
         moment,
         tuple(pulled),
@@ -205,6 +199,27 @@ def night(house: House, moment: Moment, progress: Progress | None = None) -> Nig
         watch.held(),
         watch.fleet,
     )
+
+
+def _judge(
+    house: House,
+    judging: Days,
+    watch: Watch,
+    states: Sequence[SourceState],
+    days: Sequence[date],
+    progress: Progress,
+) -> tuple[Analysis, Earlier | None]:
+    """Judge each day, then once more the alerts whose usage has changed.
+
+    Returns the analysis of the last day, and the metrics that it is compared with.
+    """
+    progress.say("judging", 0, len(days))
+    with closing(_analyses(house, days, states)) as analyses:
+        tell = partial(progress.say, "judging")
+        analysis, earlier = judging.judge(watch, analyses, lambda number: tell(number, len(days)))
+    with _facts_in_words(house.folder):
+        late = judging.reconsider(watch, analysis, days[0], states)
+    return replace(analysis, notes=(*analysis.notes, *late, *odd_channels(analysis.accounts))), earlier
 
 
 def _watch(house: House, moment: Moment, heirs: Mapping[str, str], *, again: bool) -> Watch:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
@@ -49,7 +50,12 @@ class Extractor:
         try:
             first = next(pages)
         except QueryTimeoutError:
-            yield from self._smaller(query, changed)
+            halves = _halves(changed)
+            if halves is None and self.bulk_above is None:
+                raise
+            # A Bulk job reads large objects in chunks of its own.
+            smaller = (self.read(query, half) for half in halves) if halves else [self.bulk.read(query, soql)]
+            yield from chain.from_iterable(smaller)
             return
         yield first
         yield from pages
@@ -65,16 +71,14 @@ class Extractor:
             return changed is None
         return total > self.bulk_above
 
-    def _smaller(self, query: Query, changed: tuple[datetime, datetime] | None) -> Iterator[pa.Table]:
-        if changed is None or changed[1] - changed[0] <= _SHORTEST_SPAN:
-            # A Bulk job reads large objects in chunks of its own.
-            yield from self.bulk.read(query, query.text(changed))
-            return
-        middle = changed[0] + (changed[1] - changed[0]) / 2
-        yield from self.read(query, (changed[0], middle))
-        yield from self.read(query, (middle, changed[1]))
-
     def _rest(self, query: Query, soql: str) -> Iterator[pa.Table]:
         doing = f"reading {query.source}"
         pages = rest.pages(self.salesforce, self.source, doing, soql, size=self.page_size, deleted=query.deleted)
         return (rest.table(query, records) for records in pages)
+
+
+def _halves(changed: tuple[datetime, datetime] | None) -> list[tuple[datetime, datetime]] | None:
+    if changed is None or changed[1] - changed[0] <= _SHORTEST_SPAN:
+        return None
+    middle = changed[0] + (changed[1] - changed[0]) / 2
+    return [(changed[0], middle), (middle, changed[1])]

@@ -143,6 +143,14 @@ def test_whatever_goes_wrong_no_job_is_left_that_its_reader_knows_of(org: Org, c
     assert len(org.bulk.jobs) == unknown
 
 
+def test_who_wants_no_job_gets_none_where_a_query_takes_too_long(org: Org) -> None:
+    org.control.faults.add(Fault(K.QUERY_TIMEOUT, path=FIRST))
+    source = org.source(mapping=PEOPLE, bulk_above=None)
+    with pytest.raises(SourceError, match="QUERY_TIMEOUT"):
+        list(source.read(WINDOW, Rejects()))
+    assert not [seen for seen in org.control.seen("api") if "/jobs/query" in seen.path]
+
+
 def test_every_kind_of_fault_stands_in_the_table_and_in_the_document() -> None:
     tried = {case.fault.kind for case in CASES} | {K.ROW_LOCK}  # locks are met by what writes
     assert tried == set(FaultKind)
