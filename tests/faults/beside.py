@@ -112,7 +112,7 @@ def _clocks() -> list[Run]:
 def _oversleeping() -> list[Run]:
     """A replica on a machine of its own that sleeps in the middle of its night, and wakes when the next one is over."""
     trouble = Trouble(((Point.FETCHED, Act.STOP),))
-    return [Run(f"overslept/{db}/2", trouble, db, 2, apart=True, oversleeps=True) for db in Db]
+    return [Run(f"overslept/{db}/2", trouble, db, 2, apart=True, sleeps=timedelta.max) for db in Db]
 
 
 def _folds() -> list[Run]:

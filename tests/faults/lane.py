@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import shutil
 import tempfile
@@ -25,6 +24,7 @@ from tests.state.postgres import running_postgres
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import timedelta
 
     from bot.load import Loaded
     from tests.faults.company import Scenario
@@ -64,8 +64,8 @@ class Run:
     """Who works against the replicas from the first night on: given the state's address, the clock and the folder."""
     harm: bool = False
     """Whether the villain has to have done harm."""
-    oversleeps: bool = False
-    """Whether whoever is stopped sleeps until the last night is over, instead of until the leases have run out."""
+    sleeps: timedelta = STOPPED_FOR
+    """How long whoever is stopped sleeps, in time of the run; the longest: until the last night is over."""
     own_server: bool = False
     """Whether it wants a PostgreSQL server that no other run has."""
     work: Callable[[Part], int] = be_replica
@@ -130,7 +130,7 @@ class Stage:
         self._run = run
         self._folder = folder
         self._clock = FastClock(run.scenario.moments()[0])
-        self._children = Children(wake_after=math.inf if run.oversleeps else self._clock.real(STOPPED_FOR))
+        self._children = Children(wake_after=self._clock.real(run.sleeps))
         self._found: list[Violation] = []
 
     def play(self) -> list[Violation]:

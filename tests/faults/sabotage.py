@@ -16,6 +16,7 @@ from tests.faults.databases import execute
 from tests.faults.hits import POST, Trouble
 from tests.faults.lane import Run
 from tests.faults.plan import Act, Answer, Db, Point
+from tests.faults.replica import STOPPED_FOR
 from tests.faults.rigged import RiggedStore
 
 if TYPE_CHECKING:
@@ -40,7 +41,9 @@ def without_unique_keys() -> Run:
         )
 
     trouble = Trouble(((Point.TRANSACTION, Act.STOP),))
-    return Run("sabotaged/unique-keys", trouble, Db.POSTGRES, replicas=2, apart=True, prepare=drop)
+    # Long enough for the other one to have judged by then, however slow this machine is.
+    asleep = STOPPED_FOR + timedelta(seconds=100)
+    return Run("sabotaged/unique-keys", trouble, Db.POSTGRES, 2, apart=True, prepare=drop, sleeps=asleep)
 
 
 def with_unique_keys() -> Run:
