@@ -56,7 +56,7 @@ faults-random: $(STAMP)  ## N=200 nights with faults drawn by a seed
 	$(BIN)/python -m tests.faults --cells random --n $(N) $(if $(JOBS),--jobs $(JOBS)) $(ARGS)
 
 # The warehouses' own drivers are large, and nobody needs all of them.
-LOCKED := http sandbox postgres dev
+LOCKED := http sandbox postgres charts dev
 UPGRADE ?= --upgrade
 
 lock: $(STAMP)  ## pin every dependency anew, with hashes
