@@ -46,6 +46,7 @@ bench: $(STAMP)  ## what the figures in docs/benchmarks.md come from, at moderat
 	$(BIN)/python benchmarks/measure.py
 	$(BIN)/python benchmarks/drain.py --notices 2000
 	$(BIN)/python benchmarks/extract.py --rows 50000
+	$(BIN)/python benchmarks/slack.py --accounts 20000 --seconds 20
 
 N ?= 200
 

@@ -3,44 +3,34 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
-from zoneinfo import ZoneInfo
 
-from bot.core import acts
 from bot.core.attribution import Aggregation, Attribution, Meter, ProductRule
-from bot.core.episode import Phase
-from bot.core.guarding.policy import FLEET
 from bot.facts.engine import Engine, Limits
 from bot.facts.store import FactStore
-from bot.inquiry import Inquiry
+from bot.house import House
 from bot.measures import MEASURES
-from bot.messages.render import not_found, revised
+from bot.messages.speech import Speech
 from bot.notices import Manners
 from bot.opening import open_at
-from bot.pipeline import House
-from bot.slack.app import make_app
+from bot.picturing import charts_wanted, make_drawer, make_pictures
+from bot.readers import CrmReaders
+from bot.sights import CrmAccess
 from bot.slack.channels import Channels
 from bot.slack.client import SlackAccess, web_client
-from bot.slack.commands import nothing_yet
 from bot.slack.directory import DirectoryTransport
 from bot.slack.people import People
 from bot.slack.sender import Policy, Sender, SlackTransport
-from bot.slack.serve import serve_http, serve_socket_mode
 from bot.writeback import Writeback
 from connectors.registry import connector, open_access, open_writer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from datetime import datetime
+    from collections.abc import Iterator
 
-    from bot.core.episodes import Episode, Outcome, Step
     from bot.load import Loaded
-    from bot.messages.message import Message
     from bot.settings import Settings, SlackSettings, SourceGuardEntry
-    from bot.slack.serve import Serving
-    from bot.state.rows import AccountView, Notice
     from bot.state.store import Store
     from connectors.base import AccountAccess
     from connectors.writeback import CrmWriter
@@ -73,8 +63,10 @@ def open_house(loaded: Loaded) -> Iterator[House]:
             rules=loaded.rules,
             templates=loaded.templates,
             store=store,
-            manners=_manners(settings),
+            manners=replace(_manners(settings), tasks=writes_tasks(loaded)),
+            readers=readers(loaded),
             fleet=settings.guards.fleet.policy(),
+            charts=charts_wanted(loaded),
         )
 
 
@@ -85,6 +77,11 @@ def open_writers(loaded: Loaded) -> list[CrmWriter]:
         for entry in loaded.settings.sources
     )
     return [writer for writer in opened if writer is not None]
+
+
+def writes_tasks(loaded: Loaded) -> bool:
+    """Tell whether the settings let tasks be written into a CRM without being asked again."""
+    return any(writer.wanted.todos and writer.wanted.applies for writer in open_writers(loaded))
 
 
 def make_writeback(loaded: Loaded, store: Store) -> Writeback:
@@ -101,6 +98,13 @@ def account_access(loaded: Loaded) -> dict[str, AccountAccess]:
     return {name: access for name, access in opened.items() if access is not None}
 
 
+def readers(loaded: Loaded) -> CrmReaders:
+    """Return who tells what people may see of the accounts that they only subscribed to."""
+    slack, crms = loaded.settings.slack, list(account_access(loaded).values())
+    everyone = slack is not None and slack.access == "everyone"
+    return CrmReaders(CrmAccess(crms) if crms and not everyone else None)
+
+
 def _manners(settings: Settings) -> Manners:
     slack = settings.slack if isinstance(settings.deliver, str) else None
     return Manners(
@@ -110,6 +114,8 @@ def _manners(settings: Settings) -> Manners:
         per_day=settings.attention.per_day,
         fallback=slack.fallback if slack else _UNDELIVERABLE,
         command=slack.command if slack else "headroom account",
+        speech=Speech(settings.language, settings.timezone),
+        changes=settings.digests.changes,
     )
 
 
@@ -184,81 +190,11 @@ def make_sender(loaded: Loaded, store: Store) -> Sender:
     if not isinstance(deliver, str):
         # A folder takes messages as fast as they come; only Slack wants them a second apart.
         policy = Policy(_UNDELIVERABLE, pace=timedelta(), a_minute={})
-        return Sender(store, DirectoryTransport(deliver.directory, store.person), policy)
+        return Sender(store, DirectoryTransport(deliver.directory, store.person, make_drawer(loaded)), policy)
     assert slack is not None, "checked when the settings were loaded"
     client = web_client(access(slack))
     people = People(store, client, store)
     channels = Channels(client, store.channel_of, slack.shared_channels, meter=store)
     policy = Policy(slack.fallback, workers=_WORKERS)
-    return Sender(store, SlackTransport(client, people, channels, store), policy)
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """Answers what people ask and press in Slack, from the state store alone."""
-
-    store: Store
-    loaded: Loaded
-
-    def answer(self, view: AccountView) -> Message:
-        """Say where an account stands, with its open alerts."""
-        found = self.store.episodes_of(view.account_id)
-        open_ones = [episode for episode in found if episode.phase not in {Phase.CLOSED, Phase.RESOLVED}]
-        return self.loaded.templates.answer(view, self.store.people(), open_ones, self.loaded.settings.company)
-
-    def not_found(self, text: str, suggestions: Sequence[tuple[str, str]]) -> Message:
-        """Say that no account has this name, and which come near."""
-        return not_found(text, [name for _, name in suggestions])
-
-    def rules(self) -> Sequence[str]:
-        """Return the names of all rules."""
-        return [rule.name for rule in self.loaded.rules]
-
-    def sources(self) -> Sequence[str]:
-        """Return what can be asked about beside accounts: all sources, and the fleet."""
-        return [*(source.name for source in self.loaded.settings.sources), FLEET]
-
-    def inquiry(self, command: str | None = None) -> Inquiry:
-        """Return who answers why; `command` is what people type, by default the slash command."""
-        slack = self.loaded.settings.slack
-        return Inquiry(self.store, self.loaded.rules, command or (slack.command if slack else "headroom"))
-
-    def why(self, view: AccountView, rule: str | None) -> Message:
-        """Say why the rules speak of an account, or do not."""
-        return self.inquiry().account(view, rule).message()
-
-    def why_source(self, name: str, rule: str | None) -> Message:
-        """Say why the rules speak of a source, or do not."""
-        found = self.inquiry().source(name, rule)
-        return found.message() if found is not None else nothing_yet()
-
-    def claim_episode(self, episode_id: str, user: str, now: datetime) -> Step:
-        """Let a person take an episode on; every message of it is changed to say so."""
-        return self._act(episode_id, (user, now), lambda episode: acts.claim(episode, user, now))
-
-    def snooze_episode(self, episode_id: str, user: str, days: int, now: datetime) -> Step:
-        """Silence an episode for so many days of the company, and say so in every message of it."""
-        until = now.astimezone(ZoneInfo(self.loaded.settings.timezone)).date() + timedelta(days=days)
-        return self._act(episode_id, (user, now), lambda episode: acts.snooze(episode, user, until, None, now))
-
-    def close_episode(self, episode_id: str, user: str, outcome: Outcome, now: datetime) -> Step:
-        """Say what became of an episode in every message of it."""
-        return self._act(episode_id, (user, now), lambda episode: acts.close(episode, user, outcome, None, now))
-
-    def _act(self, episode_id: str, actor: tuple[str, datetime], act: Callable[[Episode], Step]) -> Step:
-        def render(episode: Episode, notice: Notice) -> Message:
-            return revised(notice.message, episode)
-
-        return self.store.act_on_episode(episode_id, actor, act, render)
-
-
-def serve_slack(loaded: Loaded, store: Store, wake: Callable[[], None]) -> Serving:
-    """Serve the slash command and the buttons, by Socket Mode or HTTP as the settings say."""
-    slack = loaded.settings.slack
-    assert slack is not None, "checked when the settings were loaded"
-    desk, how = Desk(store, loaded), access(slack)
-    app = make_app(how, store, desk, desk, wake=wake)
-    if slack.mode == "http":
-        return serve_http(app, how, slack.port, slack.host)
-    assert slack.app_token is not None, "checked when the settings were loaded"
-    return serve_socket_mode(app, slack.app_token.get(), how.base_url)
+    pictures = make_pictures(loaded, store, web_client(access(slack)))
+    return Sender(store, SlackTransport(client, people, channels, store, pictures), policy)

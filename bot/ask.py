@@ -2,73 +2,43 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from bot.app import Desk, open_state
+from bot.app import open_state
+from bot.desk.asking import Asker, Question
+from bot.errors import HeadroomError
+from bot.front import make_commands
 from bot.messages.blocks import to_blocks
 from bot.messages.cards import card
-from bot.messages.why.data import rule_data
+from bot.messages.speech import Speech
 from bot.out import cards, print_json
-from bot.slack.commands import asked_for, reply
-from bot.slack.whys import WHY, Subject, asked_why, subject_of
 
 if TYPE_CHECKING:
-    from bot.inquiry import Reply
     from bot.load import Loaded
-    from bot.messages.message import Message
     from bot.state.store import Store
 
-
-def show_account(loaded: Loaded, text: str, *, as_json: bool) -> bool:
-    """Print where an account stands; False where there is none of this name, the nearest ones are printed then."""
-    with open_state(loaded.settings, new=False) as store:
-        view = store.find_account(asked_for(text))
-        message = reply(text, "headroom account", store, Desk(store, loaded))
-    if as_json:
-        found = {"account": view.name, "account_id": view.account_id, "as_of": str(view.as_of)} if view else {}
-        print_json({"account": None, **found, "text": message.summary, "blocks": to_blocks(message)})
-    else:
-        cards().print(card(message))
-    return view is not None
+COMMAND = "headroom"
 
 
-def show_why(loaded: Loaded, text: str, *, as_json: bool) -> bool:
-    """Print why the rules speak of an account or a source, or do not; `text` may end in the name of a rule.
+def show(loaded: Loaded, text: str, *, as_json: bool, email: str | None = None) -> bool:
+    """Print the answer to what could be typed in Slack; False where there is no such account or rule.
 
-    False where there is no such account, source or rule: the nearest ones are printed then.
+    `email` says who asks, for what is asked of one's own accounts. Whoever may read the state store sees everything.
+    Raises HeadroomError where nobody has the address.
     """
     with open_state(loaded.settings, new=False) as store:
-        desk = Desk(store, loaded)
-        found = _why(store, desk, text)
-        # In the words of the slash command where it cannot be told whom the question is about.
-        message = found.message() if found is not None else reply(f"{WHY} {text}", "headroom", store, desk)
+        asker = _asker(store, email, Speech(loaded.settings.language, loaded.settings.timezone))
+        answer = make_commands(store, loaded).answer(Question(text, asker, COMMAND, datetime.now(UTC)))
     if as_json:
-        print_json(_data(found, message))
+        print_json({**answer.data, "text": answer.message.summary, "blocks": to_blocks(answer.message)})
     else:
-        cards().print(card(message))
-    return found is not None and (found.only is None or bool(found.answers))
+        cards().print(card(answer.message))
+    return answer.found
 
 
-def _why(store: Store, desk: Desk, text: str) -> Reply | None:
-    asked = asked_why(asked_for(f"{WHY} {text}"))
-    found = subject_of(asked or "", store.find_account, desk.sources(), desk.rules())
-    if not isinstance(found, Subject):
-        return None
-    inquiry = desk.inquiry("headroom")
-    if found.view is None:
-        return inquiry.source(found.source, found.rule)
-    return inquiry.account(found.view, found.rule)
-
-
-def _data(found: Reply | None, message: Message) -> dict[str, object]:
-    if found is None:
-        return {"account": None, "text": message.summary, "blocks": to_blocks(message), "rules": []}
-    asked = found.asked
-    return {
-        "account": asked.name,
-        "account_id": found.subject,
-        "as_of": str(asked.as_of),
-        "rules": [rule_data(answer, asked.currency) for answer in found.answers],
-        "text": message.summary,
-        "blocks": to_blocks(message),
-    }
+def _asker(store: Store, email: str | None, speech: Speech) -> Asker:
+    person = store.person_of_email(email) if email else None
+    if email and person is None:
+        raise HeadroomError(f"--as {email}: no active person of the CRM, or several, has this address")
+    return Asker(person=person, speech=speech)

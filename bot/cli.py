@@ -15,7 +15,11 @@ import typer
 
 from bot.accounts.cli import accounts
 from bot.command import BAD_INPUT, FAILED, ConfigOption, JsonOption, faults_in_words, settings_file
+from bot.lists_cli import lists
+from bot.preview.cli import preview
 from bot.rulebook.cli import rules
+from bot.wishes_cli import wishes
+from bot.wording.cli import wording
 
 app = typer.Typer(
     name="headroom",
@@ -29,6 +33,8 @@ _STANDARD_ERROR: Final = 2
 
 app.add_typer(rules)
 app.add_typer(accounts)
+app.add_typer(lists)
+app.add_typer(wishes)
 
 
 @app.command()
@@ -88,6 +94,15 @@ def init(
             typer.echo(f"wrote {path}", err=True)
 
 
+def _ask(text: str, config: Path | None, *, as_json: bool, email: str | None = None) -> None:
+    """Answer as Slack does, and end."""
+    from bot.ask import show
+    from bot.load import load_all
+
+    found = show(load_all(settings_file(config)), text, as_json=as_json, email=email)
+    raise typer.Exit(0 if found else BAD_INPUT)
+
+
 @app.command()
 def account(
     name: Annotated[str, typer.Argument(help="Name, domain or id.")],
@@ -96,10 +111,7 @@ def account(
 ) -> None:
     """Show where an account stands: what `/headroom NAME` answers in Slack."""
     with faults_in_words():
-        from bot.ask import show_account
-        from bot.load import load_all
-
-        raise typer.Exit(0 if show_account(load_all(settings_file(config)), name, as_json=as_json) else BAD_INPUT)
+        _ask(f"account {name}", config, as_json=as_json)
 
 
 @app.command()
@@ -110,11 +122,50 @@ def why(
 ) -> None:
     """Show why each rule speaks of an account, or what keeps it silent: what `/headroom why NAME` answers in Slack."""
     with faults_in_words():
-        from bot.ask import show_why
-        from bot.load import load_all
+        _ask(f"why {' '.join(about)}", config, as_json=as_json)
 
-        found = show_why(load_all(settings_file(config)), " ".join(about), as_json=as_json)
+
+@app.command()
+def prep(
+    name: Annotated[str, typer.Argument(help="Name, domain or id.")],
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write it to this file instead: .md or .html.")
+    ] = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the renewal brief of an account: dates, health, use, risks, what to propose, and what is not known."""
+    with faults_in_words():
+        from bot.load import load_all
+        from bot.prep.cli import show_prep
+
+        found = show_prep(load_all(settings_file(config)), name, out, as_json=as_json)
         raise typer.Exit(0 if found else BAD_INPUT)
+
+
+@app.command()
+def prefs(
+    changes: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one, like quiet=18:00-08:00.")
+    ] = None,
+    email: Annotated[str | None, typer.Option("--as", metavar="EMAIL", help="Whose they are, by address.")] = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what somebody chose for themselves, or change it: what `/headroom prefs` does in Slack."""
+    with faults_in_words():
+        _ask(" ".join(("prefs", *(changes or ()))), config, as_json=as_json, email=email)
+
+
+@app.command()
+def snooze(
+    about: Annotated[list[str], typer.Argument(help="Account, its rule, how long (14, or until 2026-04-01), and why.")],
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Silence an alert: what `/headroom snooze NAME` does in Slack."""
+    with faults_in_words():
+        _ask(f"snooze {' '.join(about)}", config, as_json=as_json)
 
 
 @app.command()
@@ -147,6 +198,10 @@ def demo(
             typer.echo(f"the demo needs '{error.name}': pip install 'headroom[sandbox]'", err=True)
             raise typer.Exit(BAD_INPUT) from None
         raise typer.Exit(0 if show_demo(seed=seed, once=once, as_json=as_json, page=page) else FAILED)
+
+
+app.command()(preview)
+app.command()(wording)
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -12,9 +12,10 @@ from bot.core.guarding.policy import FLEET
 from bot.core.verdicts import Scope
 from bot.core.why.asking import why
 from bot.core.why.case import Case, How, Stood, Told
+from bot.house import NIGHT
 from bot.messages import words
+from bot.messages.speech import ENGLISH
 from bot.messages.why.card import Asked, misfit, rule_card, why_card
-from bot.pipeline import NIGHT
 from bot.state.rows import Act, Status
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from bot.core.verdicts import Rule
     from bot.core.why.case import Answer
     from bot.messages.message import Message
+    from bot.messages.speech import Speech
     from bot.state.rows import AccountView, Audit, Delivery, Run
     from bot.state.store import Store
 
@@ -50,11 +52,12 @@ class Reply:
     only: Rule | None
     """The rule that was asked for."""
 
-    def message(self) -> Message:
-        """Word it for people."""
+    def message(self, speech: Speech = ENGLISH) -> Message:
+        """Word it for whoever asks."""
+        asked = replace(self.asked, speech=speech)
         if self.only is None:
-            return why_card(self.answers, self.asked)
-        return rule_card(self.answers[0], self.asked) if self.answers else misfit(self.only, self.asked)
+            return why_card(self.answers, asked)
+        return rule_card(self.answers[0], asked) if self.answers else misfit(self.only, asked)
 
 
 @dataclass(frozen=True, slots=True)

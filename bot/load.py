@@ -15,6 +15,7 @@ from bot.core.rules import parse_rules
 from bot.core.yaml_places import refuse_hostile
 from bot.errors import SettingsError, TemplateError
 from bot.faults import faults_of
+from bot.messages import wording
 from bot.messages.render import Templates
 from bot.overrides import read_overrides
 from bot.rates import read_rates
@@ -172,17 +173,23 @@ def _unknown_type(document: Document, index: int, kind: object) -> Fault:
 
 
 def read_templates(folder: Path | None, faults: list[Fault]) -> Templates | None:
-    """Read the templates that ship, and those of a folder before them; None where they have faults."""
+    """Read the templates and catalogues that ship, and those of a folder before them; None where they have faults.
+
+    From then on every reader of this process is spoken to from these catalogues.
+    """
     if folder is not None and (found := list(_unreadable(folder))):
         faults += found
         return None
+    folders = [TEMPLATES] if folder is None else [folder, TEMPLATES]
     try:
-        return Templates([TEMPLATES] if folder is None else [folder, TEMPLATES])
+        templates = Templates(folders)
     except TemplateError as error:
         for line in str(error).splitlines():
             mark, _, problem = line.partition(": ")
             faults.append(Fault(Mark(mark), problem))
-    return None
+        return None
+    wording.use(folders)
+    return templates
 
 
 def _unreadable(folder: Path) -> Iterator[Fault]:
@@ -190,7 +197,7 @@ def _unreadable(folder: Path) -> Iterator[Fault]:
     if not folder.is_dir():
         yield Fault(Mark(str(folder)), "no such folder; `templates` names it, relative to the settings file")
         return
-    for path in sorted(folder.glob("*/*.j2")):
+    for path in sorted((*folder.glob("*/*.j2"), *wording.catalogues(folder))):
         found: list[Fault] = []
         read_text(path, found, "a template has to be a file that can be read")
         yield from found

@@ -160,3 +160,55 @@ class AttentionSettings(_Part):
     """How much one person is told on one day."""
 
     per_day: int = Field(default=10, ge=1, le=1000, description="alerts a person and day; the rest is in a digest")
+
+
+def _clock(value: object) -> object:
+    if isinstance(value, time):
+        return value
+    # YAML 1.1 reads a bare 14:30 as sixty times fourteen and thirty.
+    if not isinstance(value, str) or not _TIME.fullmatch(value.strip()):
+        raise ValueError('wanted a time of the day in quotes, like "08:30"')
+    hours, minutes = value.strip().split(":")
+    return time(int(hours), int(minutes))
+
+
+def _weekday(value: object) -> object:
+    return next((day for day in WEEK if isinstance(value, str) and value.lower() in {day, _WHOLE[day]}), value)
+
+
+def _reader(word: str) -> str:
+    if word == MANAGERS or is_channel(word) or _ADDRESS.fullmatch(word):
+        return word
+    raise ValueError(f"nobody to tell: '{word}'; wanted a lower-case \"#channel\", {MANAGERS}, or somebody's address")
+
+
+MANAGERS: Final = "managers"
+"""Stands for each manager of people who have accounts."""
+_TIME: Final = re.compile(r"([01]?\d|2[0-3]):[0-5]\d")
+_ADDRESS: Final = re.compile(r"[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+")
+_WHOLE: Final = dict(
+    zip(WEEK, ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"), strict=True)
+)
+
+
+class WeeklyEntry(_Part):
+    """A weekly digest: who reads it, when, and of which accounts."""
+
+    to: Annotated[str, AfterValidator(_reader)] = Field(description='"#channel", managers, or an address')
+    day: Annotated[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], BeforeValidator(_weekday)] = Field(
+        default="mon", description="a day of the week, like monday"
+    )
+    at: Annotated[time, BeforeValidator(_clock)] = Field(default=time(8, 30), description='a time, like "08:30"')
+    segment: Annotated[tuple[Pattern, ...], Several] = Field(default=(), description="segments, like [Enterprise]")
+    team: str | None = Field(
+        default=None,
+        pattern=_ADDRESS.pattern,
+        description="address of a manager: the accounts of everybody below them",
+    )
+
+
+class DigestSettings(_Part):
+    """What is told together: a person's day, a team's week."""
+
+    changes: bool = Field(default=True, description="false: a daily digest has what was held back, and nothing else")
+    weekly: tuple[WeeklyEntry, ...] = Field(default=(), description="a list of weekly digests")

@@ -10,7 +10,7 @@ _SECRETS: Final = (
     # The password of an address: from its first colon up to the last @ before the host.
     re.compile(r"(?<=://)([^\s/@:'\"]*):[^\s/'\"]*(?=@)"),
     re.compile(r"([?&\s](?:ssl)?password)=[^\s&'\"]+", re.IGNORECASE),
-    re.compile(r"\b(xox[a-z]|xapp|phx|phs)[-_][\w.-]{6,}"),
+    re.compile(r"\b(xox[a-z]|xapp|xwfp|phx|phs)[-_][\w.-]{6,}"),
 )
 _FORMS: Final = (rf"\1:{_HIDDEN}", rf"\1={_HIDDEN}", rf"\1-{_HIDDEN}")
 

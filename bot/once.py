@@ -15,17 +15,20 @@ from bot.errors import DeliveryError, SettingsError
 from bot.masking import masked
 from bot.out import print_json, tables
 from bot.outcomes import outcomes
+from bot.preparing import preparation
 from bot.progress import progress_bars
 from bot.report import as_data, show
 from bot.run import escalations, moment_of, run_night, write_back
 from bot.state.rows import Status
+from bot.weekly import weekly_digests
 from bot.writeback import summary
 from bot.writeback_report import complain as complain_of_writing
 from bot.writeback_report import show as show_writing
 
 if TYPE_CHECKING:
+    from bot.house import House, Moment, Progress
     from bot.load import Loaded
-    from bot.pipeline import House, NightReport, Progress
+    from bot.pipeline import NightReport
     from bot.slack.sender import DrainResult
 
 _FIRST: Final = date(1970, 1, 1)
@@ -42,8 +45,7 @@ def run_once(loaded: Loaded, as_of: str | None, *, as_json: bool) -> bool:
         lies = f"lies ahead; today is {moment.today}" if moment.as_of > moment.today else f"lies before {_FIRST}"
         raise SettingsError([Fault(Mark("--as-of"), f"{moment.as_of} {lies}")])
     with open_house(loaded) as house, progress_bars() as progress:
-        report = run_night(house, moment, progress)
-        report = replace(report, notices=(*report.notices, *escalations(house).escalate(moment.now)))
+        report = whole_night(house, loaded, moment, progress)
         problem = deliver(house, loaded, report, progress)
         came = outcomes(house.store.deliveries())
         names = {f"{PERSON}{key}": person.name for key, person in house.store.people().items()}
@@ -57,6 +59,15 @@ def run_once(loaded: Loaded, as_of: str | None, *, as_json: bool) -> bool:
     complain(report, problem)
     complain_of_writing(wrote)
     return report.well and problem is None and all(outcome.well for outcome in wrote)
+
+
+def whole_night(house: House, loaded: Loaded, moment: Moment, progress: Progress) -> NightReport:
+    """Do one night, and what other jobs would do after it; return it with all that is new in the outbox."""
+    report = run_night(house, moment, progress)
+    prepared = preparation(house, loaded).prepare(moment.now, moment.as_of) if loaded.settings.prep.post else ()
+    weeks = weekly_digests(house, loaded).send(moment.now) if moment.as_of == moment.today else ()
+    escalated = escalations(house).escalate(moment.now)
+    return replace(report, notices=(*report.notices, *escalated, *prepared, *weeks))
 
 
 def deliver(house: House, loaded: Loaded, report: NightReport, progress: Progress) -> str | None:

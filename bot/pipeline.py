@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -15,89 +14,44 @@ import duckdb
 import pyarrow as pa
 import structlog
 
-from bot.core.guarding.policy import FLEET, FleetPolicy, Past
+from bot.charts.illustrating import illustrated
+from bot.core.guarding.policy import FLEET, Past
 from bot.core.inheriting import inherit
 from bot.core.replay import days_to_judge
 from bot.core.rule_versions import definition
 from bot.core.verdicts import Scope
 from bot.days import Days, heirs_of
 from bot.errors import HeadroomError
-from bot.facts.rejects import keep_rejects
-from bot.masking import masked
-from bot.notices import Manners, Writer
+from bot.facts.courses import CourseBook
+from bot.house import NIGHT, Progress
+from bot.notices import Writer
+from bot.notices.changes import Yesterday
+from bot.notices.hearing import Wishes, muted_kinds
+from bot.pulling import pull
 from bot.state.rows import Judgement, RuleVersion, SourceState
 from bot.views import account_views, odd_channels, people, source_metrics
 from bot.watch import Held, Watch
-from connectors.base import Rejects, SourceError, Window
 from connectors.schema import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Generator, Iterator, Mapping, Sequence
+    from datetime import date
     from pathlib import Path
 
     from bot.core.earlier import Earlier
     from bot.core.verdicts import Rule, Value
-    from bot.facts.engine import Analysis, Engine
-    from bot.facts.store import FactStore
-    from bot.messages.render import Templates
+    from bot.facts.engine import Analysis
+    from bot.house import House, Moment
+    from bot.pulling import Pulled
     from bot.state.rows import Notice
-    from bot.state.store import Store
-    from connectors.base import Batch, Source
 
 _log = structlog.get_logger(__name__)
-
-NIGHT: Final = "night"
-"""Name of the job: its runs tell which day was judged last."""
 
 MANY_RUNS: Final = 100
 """Nights that are looked through for one that had accounts."""
 
-READ_AGAIN: Final = timedelta(days=7)
-"""Days before the last complete one that are read once more: sources deliver late."""
-
-
-@dataclass(frozen=True, slots=True)
-class House:
-    """Everything that a night needs, put together by `bot.app`."""
-
-    company: str
-    sources: tuple[Source, ...]
-    folder: Path
-    facts: FactStore
-    engine: Engine
-    rules: tuple[Rule, ...]
-    templates: Templates
-    store: Store
-    fleet: FleetPolicy = field(default_factory=FleetPolicy)
-    manners: Manners = field(default_factory=Manners)
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """What a night is about, and when it is."""
-
-    as_of: date
-    """The day that is judged."""
-    today: date
-    """The company's day on which sources are read."""
-    now: datetime
-    """UTC."""
-
-    def on(self, day: date) -> datetime:
-        """Return the time of day of this moment on another day: what is replayed looks as if done on time."""
-        # Not the day with the time of now: in UTC it may be the day before, and what fires now would lie ahead.
-        return self.now - (self.today - day)
-
-
-@dataclass(frozen=True, slots=True)
-class Pulled:
-    """How reading one source went."""
-
-    state: SourceState
-    rejects: Rejects
-    outside: int
-    """Rows of usage outside of the days asked for: read, not needed, not kept."""
-    calls: str | None
+_NIGHTS_BACK: Final = 20
+"""Nights that are looked through for one of an earlier day: a day has eight at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,17 +83,6 @@ class NightReport:
     def well(self) -> bool:
         """Tell whether all of it went well."""
         return not self.failures and not self.problems
-
-
-@dataclass(slots=True)
-class Progress:
-    """Whom to tell how far a night has come; does nothing by default. Telling may raise StoppedError."""
-
-    say: Callable[[str, int, int], None] = field(default=lambda _what, _done, _all: None)
-
-
-class StoppedError(HeadroomError):
-    """The night was told to stop. It has decided nothing: what was read is kept, the rest is done by the next one."""
 
 
 class PastDayError(HeadroomError):
@@ -184,8 +127,11 @@ def night(house: House, moment: Moment, progress: Progress | None = None) -> Nig
     watch.conclude(analysis, moment.on(moment.as_of))
     with _facts_in_words(house.folder):
         writer = _writer(house, moment, analysis, earlier, watch)
-    committed = house.store.commit(replace(_judgement(house.rules, moment, writer, watch, states), moved=moved))
+    judgement = _judgement(house.rules, moment, writer, watch, states)
+    judgement = replace(judgement, notices=_illustrated(house, judgement.notices, writer, analysis))
+    committed = house.store.commit(replace(judgement, moved=moved, heirs=heirs))
     judging.keep_judged(analysis)
+    CourseBook(house.facts).keep(analysis)
     _log.info("judged", as_of=str(moment.as_of), days=len(days), notices=len(committed.notices))
     problems = tuple(dict.fromkeys(writer.problems))
     return NightReport(
@@ -242,64 +188,6 @@ def _analyses(house: House, days: Sequence[date], states: Sequence[SourceState])
         yield from house.engine.analyses(days, states)
 
 
-def pull(house: House, moment: Moment, progress: Progress) -> list[Pulled]:
-    """Read every source; one that cannot be read keeps what it had."""
-    pulled = []
-    for number, source in enumerate(house.sources):
-        say = partial(progress.say, f"reading {source.name}", number, len(house.sources))
-        say()
-        pulled.append(_pull_one(house, source, moment, say))
-    progress.say("reading", len(house.sources), len(house.sources))
-    return pulled
-
-
-def _pull_one(house: House, source: Source, moment: Moment, say: Callable[[], None]) -> Pulled:
-    window = Window(_since(house.facts.last_complete_day(source.name)), moment.today)
-    rejects, outside, problem = Rejects(), 0, None
-    try:
-        batches = _watched(source.read(window, rejects), say)
-        outside = house.facts.write(source.name, batches, window).outside
-    except SourceError as error:
-        problem = masked(error.problem)
-        _log.warning("source failed", source=source.name, problem=problem)
-    except HeadroomError:
-        raise
-    except Exception as error:  # noqa: BLE001  # a fault in one source must not keep the others from being judged
-        problem = masked(f"an unforeseen fault ({type(error).__name__}: {error}); the log tells where")
-        _log.exception("source failed in an unforeseen way", source=source.name)
-    problem = problem or _kept(house, source, moment, rejects)
-    state = SourceState(
-        source.name, moment.now, _complete_to(house.facts, source.name), problem, rejects.total, rejects.rejected
-    )
-    return Pulled(state, rejects, outside, source.calls())
-
-
-def _watched(batches: Iterable[Batch], say: Callable[[], None]) -> Iterator[Batch]:
-    """Hand batches on, and tell of each: a night that is told to stop stops between two."""
-    for batch in batches:
-        say()
-        yield batch
-
-
-def _kept(house: House, source: Source, moment: Moment, rejects: Rejects) -> str | None:
-    """Keep the refused rows; return why that could not be done."""
-    try:
-        keep_rejects(house.folder, source.name, moment.today, rejects.rows)
-    except OSError as error:
-        return f"its refused rows could not be kept: {error}"
-    return None
-
-
-def _complete_to(facts: FactStore, source: str) -> date | None:
-    """Return the last covered day; a source without usage is as complete as its last snapshot."""
-    days = facts.snapshot_days(source)
-    return facts.last_complete_day(source) or (days[-1] if days else None)
-
-
-def _since(complete_to: date | None) -> date | None:
-    return (complete_to - READ_AGAIN).replace(day=1) if complete_to else None
-
-
 def _last_day(house: House, moment: Moment) -> date | None:
     """Return the day that was judged last. Raises PastDayError where it lies after the one that is to be judged."""
     last = next((run.as_of for run in house.store.runs(NIGHT, limit=1)), None)
@@ -325,7 +213,13 @@ def _writer(house: House, moment: Moment, analysis: Analysis, earlier: Earlier |
     return Writer(
         templates=house.templates,
         company=house.company,
-        accounts=account_views(analysis.accounts, analysis.lines, moment.as_of, earlier),
+        accounts=account_views(
+            analysis.accounts,
+            analysis.lines,
+            moment.as_of,
+            earlier,
+            house.facts.snapshot(Table.ACCOUNTS, moment.as_of),
+        ),
         people=people(house.facts.snapshot(Table.PEOPLE, moment.as_of)),
         sources=source_metrics(analysis.sources),
         fleet=watch.fleet,
@@ -333,7 +227,33 @@ def _writer(house: House, moment: Moment, analysis: Analysis, earlier: Earlier |
         told=lambda episode_id: house.store.deliveries(episode_id=episode_id),
         manners=house.manners,
         past=house.store,
+        wishes=_wishes(house),
+        yesterday=_yesterday(house, moment.as_of),
+        chosen=house.store.preferences_by_person(),
     )
+
+
+def _illustrated(house: House, notices: tuple[Notice, ...], writer: Writer, analysis: Analysis) -> tuple[Notice, ...]:
+    if not house.charts:
+        return notices
+    return illustrated(notices, writer.accounts, partial(CourseBook(house.facts).of_analysis, analysis))
+
+
+def _wishes(house: House) -> Wishes:
+    muted = muted_kinds(house.store.preferences_by_person())
+    return Wishes((*house.store.subscriptions(), *muted), house.readers, house.store.who_in_slack())
+
+
+def _yesterday(house: House, as_of: date) -> Yesterday:
+    """Return how things stood after the night before; nothing where nobody is told what changed."""
+    earlier = [run for run in house.store.runs(NIGHT, _NIGHTS_BACK) if run.as_of < as_of]
+    if not house.manners.changes or not earlier:
+        return Yesterday()
+    day = earlier[0].as_of
+    # Not since the last night of that day: one that was done over says nothing of what changed.
+    since = min(run.finished for run in earlier if run.as_of == day)
+    store = house.store
+    return Yesterday(day, store.book_states(), store.acted_since(since), store.who_in_slack())
 
 
 def _judgement(

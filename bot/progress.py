@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 
-from bot.pipeline import Progress
+from bot.house import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from bot.core.verdicts import Value
     from bot.facts.analysis import UnmatchedVolume
     from bot.facts.engine import Unattributed
-    from bot.pipeline import NightReport, Pulled
+    from bot.pipeline import NightReport
+    from bot.pulling import Pulled
     from bot.state.rows import Notice
 
 Record = dict[str, Any]

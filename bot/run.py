@@ -15,24 +15,31 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from bot.app import make_sender, make_writeback, serve_slack
+from bot.app import make_sender, make_writeback
+from bot.digests.weekly import DIGESTS
 from bot.errors import DeliveryError
 from bot.escalations import ESCALATIONS, Escalations
+from bot.front import serve_slack
+from bot.house import NIGHT, Moment, Progress, StoppedError
 from bot.jobs import Clock, Every, Job
 from bot.out import finite
-from bot.pipeline import NIGHT, Moment, Progress, StoppedError, night
+from bot.pipeline import night
+from bot.prep.job import PREPARATION
+from bot.preparing import preparation
 from bot.report import as_data
 from bot.state.rows import Run
 from bot.turn import own_turn
+from bot.weekly import weekly_digests
 from bot.writeback import TASKS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import date
 
+    from bot.house import House
     from bot.jobs import Due
     from bot.load import Loaded
-    from bot.pipeline import House, NightReport
+    from bot.pipeline import NightReport
     from bot.slack.sender import Sender
     from bot.writeback import Outcome, Writeback
 
@@ -44,6 +51,8 @@ _PAUSE_SECONDS: Final = 60.0
 """How long it waits after Slack or the database would have nothing of it: the log is not to fill with one fault."""
 _ESCALATE_EVERY: Final = timedelta(minutes=15)
 _TASKS_EVERY: Final = timedelta(minutes=15)
+_DIGEST_EVERY: Final = timedelta(minutes=5)
+_PREPARE_EVERY: Final = timedelta(hours=1)
 NIGHT_AGAIN: Final = "night-again"
 _AGAIN_EVERY: Final = timedelta(hours=1)
 _MOST_NIGHTS: Final = 8
@@ -174,6 +183,31 @@ def escalation_job(house: House, wake: Callable[[], None]) -> Every:
     return Every(ESCALATIONS, _ESCALATE_EVERY, work)
 
 
+def preparation_job(house: House, loaded: Loaded, wake: Callable[[], None]) -> Every:
+    """Return the job that sends renewal briefs before deadlines; `wake` is called where there were any."""
+    preparing = preparation(house, loaded)
+
+    def work(_scheduled_for: datetime) -> bool:
+        now = datetime.now(UTC)
+        if preparing.prepare(now, moment_of(loaded.settings.timezone, now).today):
+            wake()
+        return True
+
+    return Every(PREPARATION, _PREPARE_EVERY, work)
+
+
+def digest_job(house: House, loaded: Loaded, wake: Callable[[], None]) -> Every:
+    """Return the job that writes the weekly digests that are due; `wake` is called where there were any."""
+    digests = weekly_digests(house, loaded)
+
+    def work(_scheduled_for: datetime) -> bool:
+        if digests.send(datetime.now(UTC)):
+            wake()
+        return True
+
+    return Every(DIGESTS, _DIGEST_EVERY, work)
+
+
 def write_back(writing: Writeback, now: datetime) -> tuple[Outcome, ...]:
     """Write into the CRMs whose settings say `apply`; whatever goes wrong there, the night is done and stays so."""
     try:
@@ -210,8 +244,11 @@ def serve(house: House, loaded: Loaded, stop: threading.Event) -> None:
     writing = make_writeback(loaded, house.store)
     nightly = with_writing_back(night_job(house, loaded, loop.wake, stop), writing)
     jobs: list[Due] = [nightly, again_job(house, nightly), escalation_job(house, loop.wake)]
+    jobs.append(digest_job(house, loaded, loop.wake))
     if writing.nightly.of_tasks.writers:
         jobs.append(tasks_job(writing))
+    if loaded.settings.prep.post:
+        jobs.append(preparation_job(house, loaded, loop.wake))
     clock = Clock(jobs, house.store, worker, lambda: datetime.now(UTC))
     with ExitStack() as running:
         running.callback(loop.stop)

@@ -12,6 +12,7 @@ from datetime import time, timedelta
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
+from babel import Locale, UnknownLocaleError
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -30,7 +31,8 @@ from bot.core.durations import parse_duration
 from bot.core.guarding.policy import FleetPolicy
 from bot.core.scoring.model import Factor, HealthModel, Input, Stage
 from bot.core.scoring.shipped import SHIPPED
-from bot.manners import AttentionSettings, RouteEntry, WorkingTimeSettings
+from bot.manners import AttentionSettings, DigestSettings, RouteEntry, WorkingTimeSettings
+from bot.prep_settings import PrepSettings
 from connectors.schema import Kind
 from connectors.secrets import SecretRef
 from connectors.settings import Zone
@@ -68,6 +70,15 @@ def _wall_time(value: time) -> time:
     return value
 
 
+def _language(value: object) -> str:
+    if isinstance(value, bool):
+        raise ValueError('wanted a language in quotes, like "no": bare, YAML takes it for yes or no')  # noqa: TRY004  # as above
+    try:
+        return str(Locale.parse(str(value).replace("-", "_")))
+    except (UnknownLocaleError, ValueError) as error:
+        raise ValueError("wanted a language, like de or pt_BR") from error
+
+
 def _number(value: object) -> object:
     if isinstance(value, bool):
         raise ValueError("wanted a number")  # noqa: TRY004  # as above
@@ -89,6 +100,7 @@ def _text_or_keys(given: object) -> str:
 # The tags stand for no keys of the file. Told apart before they are read, a fault is told of one form and not of both.
 Name = Annotated[str, Field(pattern=r"^\S(.*\S)?$")]
 Place = Annotated[Path, AfterValidator(_place)]
+Language = Annotated[str, BeforeValidator(_language), Field(description="a language, like de or pt_BR")]
 Duration = Annotated[timedelta, BeforeValidator(_duration), Field(description="a duration, like '2d' or '12h'")]
 
 
@@ -165,6 +177,11 @@ class SlackSettings(_Part):
     host: str = Field(default="127.0.0.1", description="the address that HTTP mode listens on")
     api_url: HttpUrl = HttpUrl("https://slack.com/api/")
     fallback: Channel = "#cs-ops"
+    access: Literal["crm", "everyone"] = Field(
+        default="crm", description="crm: people see the accounts that the CRM lets them see; everyone: all of them"
+    )
+    charts: bool = Field(default=True, description="true or false: pictures under alerts and in answers")
+    newer_blocks: bool = Field(default=False, description="true or false: let Slack draw charts and tables itself")
     shared_channels: tuple[Channel, ...] = Field(
         default=(), description="channels shared with other companies that may carry customer data all the same"
     )
@@ -284,6 +301,7 @@ class Settings(_Part):
 
     company: Name = Field(description="the name of your company")
     timezone: Zone = "UTC"
+    language: Language = "en"
     data: Place = Path("data")
     state: Address | None = Field(
         default=None, description="a database address, or {env: NAME} where it stands; default: SQLite in `data`"
@@ -300,7 +318,9 @@ class Settings(_Part):
     routing: tuple[RouteEntry, ...] = Field(default=(), description="a list of routes, the first that fits counts")
     working_time: WorkingTimeSettings = WorkingTimeSettings()
     attention: AttentionSettings = AttentionSettings()
+    digests: DigestSettings = DigestSettings()
     guards: GuardSettings = GuardSettings()
+    prep: PrepSettings = PrepSettings()
     templates: Place | None = Field(default=None, description="a folder whose templates go before the shipped ones")
     slack: SlackSettings | None = None
     deliver: Delivery = Field(default="slack", description="slack, or {directory: messages}")

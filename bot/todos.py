@@ -33,6 +33,11 @@ class Todos:
         claimed = [one for one in self.store.open_episodes().values() if one.phase is Phase.CLAIMED]
         return tuple(self._todos(sorted(claimed, key=lambda one: one.episode_id), source))
 
+    def of(self, episode: Episode) -> Todo | None:
+        """Return an alert as a thing to do, whether it has become one or not; None where it is about no account."""
+        view = self.store.account(episode.subject)
+        return self._todo(episode, view) if view is not None else None
+
     def _todos(self, claimed: list[Episode], source: str) -> Iterator[Todo]:
         for episode in claimed:
             view = self.store.account(episode.subject)

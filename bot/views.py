@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
@@ -24,17 +24,47 @@ if TYPE_CHECKING:
 _LINE_COLUMNS: Final = (
     "account_id", "line_id", "product", "kind", "contracted", "used", "utilization", "pace", "unit", "start", "end",
 )  # fmt: skip
+_LINE_METRICS: Final = (
+    "line_id", "contract_id", "contract_name", "meter", "quantity", "url", "status", "period", "period_end", "runs_to",
+    "evergreen", "notice_date", "auto_renew", "currency", "discount", "arr", "overage", "overage_value", "shelfware",
+    "shelfware_value", "usage_as_of", "trend_words", "run_out_date", "run_out_earliest", "run_out_latest", "end_used",
+    "end_utilization", "end_utilization_low", "end_utilization_high", "probability_over", "overage_expected_value",
+)  # fmt: skip
+"""What a renewal brief tells of a line, and a card does not."""
+_OPPORTUNITY: Final = "renewal_"
+"""How the columns of accounts begin that tell of the open renewal opportunity."""
 
 
 def account_views(
-    accounts: pa.Table, lines: pa.Table, as_of: date, earlier: Earlier | None = None
+    accounts: pa.Table,
+    lines: pa.Table,
+    as_of: date,
+    earlier: Earlier | None = None,
+    records: pa.Table | None = None,
 ) -> dict[str, AccountView]:
-    """Return the snapshot of every account by its id, each with its lines in force and what was `earlier`."""
-    by_account, before = _lines_by_account(lines), _before(earlier)
-    return {
-        row["subject"]: _account(row, by_account.get(row["subject"], ()), as_of, before.get(row["subject"]))
+    """Return the snapshot of every account by its id, each with its lines in force and what was `earlier`.
+
+    `records`: the accounts as the CRM has them, which tell of the open renewal opportunity; None: nothing does.
+    """
+    by_account, before, opportunities = _lines_by_account(lines), _before(earlier), _opportunities(records)
+    views = (
+        _account(row, by_account.get(row["subject"], ()), as_of, before.get(row["subject"]))
         for row in accounts.to_pylist()
+    )
+    return {view.account_id: replace(view, opportunity=opportunities.get(view.account_id, {})) for view in views}
+
+
+def _opportunities(records: pa.Table | None) -> dict[str, dict[str, Value | date]]:
+    if records is None:
+        return {}
+    names = [name for name in records.column_names if name.startswith(_OPPORTUNITY)]
+    found = {
+        row["account_id"]: {
+            name.removeprefix(_OPPORTUNITY): row[name] for name in names if _known(row[name]) is not None
+        }
+        for row in records.select(["account_id", *names]).to_pylist()
     }
+    return {account_id: told for account_id, told in found.items() if told}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +116,8 @@ def odd_channels(accounts: pa.Table) -> tuple[str, ...]:
 
 
 def _lines_by_account(lines: pa.Table) -> dict[str, tuple[LineView, ...]]:
-    by_account = lines.select(list(_LINE_COLUMNS)).sort_by([("account_id", "ascending"), ("line_id", "ascending")])
+    columns = dict.fromkeys((*_LINE_COLUMNS, *_LINE_METRICS))
+    by_account = lines.select(list(columns)).sort_by([("account_id", "ascending"), ("line_id", "ascending")])
     rows = groupby(by_account.to_pylist(), key=itemgetter("account_id"))
     return {account: tuple(map(_line, group)) for account, group in rows}
 
@@ -102,6 +133,7 @@ def _line(row: Mapping[str, Any]) -> LineView:
         unit=row["unit"] or "units",
         start=row["start"],
         end=row["end"],
+        metrics={name: row[name] for name in _LINE_METRICS if _known(row[name]) is not None},
     )
 
 

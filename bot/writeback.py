@@ -111,6 +111,21 @@ class Writeback:
         """Write the tasks of alerts that were claimed since, and nothing else."""
         return tuple(self._apply(writer, now, TASKS) for writer in self.of_tasks.writers)
 
+    def apply_task(self, todo: Todo, actor: str, now: datetime) -> tuple[Outcome, ...]:
+        """Write one task at once, where it has not been written before; the audit says who wanted it."""
+        return tuple(self._apply_task(writer, todo, actor, now) for writer in self.of_tasks.nightly.writers)
+
+    def _apply_task(self, writer: CrmWriter, todo: Todo, actor: str, now: datetime) -> Outcome:
+        looked = _looked(writer, [], [todo])
+        written = writer.write(looked.differences)
+        problem = masked(written.problem) if written.problem else looked.problem
+        outcome = replace(looked, written=written, problem=problem)
+        if lines := audit_lines(outcome, now, actor):
+            self.store.note(lines)
+        if not outcome.well:
+            _log.warning("a task was not written", source=outcome.source, problem=outcome.problem)
+        return outcome
+
     def _look(self, writer: CrmWriter, job: str = WRITEBACK) -> Outcome:
         accounts = [values_of(view) for view in self.store.accounts()] if job == WRITEBACK else []
         todos = Todos(self.store).new(writer.name) if writer.wanted.todos else ()
@@ -170,24 +185,24 @@ def values_of(view: AccountView) -> AccountValues:
     return AccountValues(view.account_id, view.name, values, currency if isinstance(currency, str) else None)
 
 
-def audit_lines(outcome: Outcome, now: datetime) -> list[Audit]:
+def audit_lines(outcome: Outcome, now: datetime, actor: str = _ACTOR) -> list[Audit]:
     """Return what the audit keeps: a line for each task, and one for all fields of accounts together.
 
     Fields of every account change nightly: a line for each would drown what people did.
     """
-    return list(_audit_lines(outcome, now))
+    return list(_audit_lines(outcome, now, actor))
 
 
-def _audit_lines(outcome: Outcome, now: datetime) -> Iterator[Audit]:
+def _audit_lines(outcome: Outcome, now: datetime, actor: str) -> Iterator[Audit]:
     if outcome.written is None:
         return
     made = [(row.account_id, row.key) for row in outcome.written.done if row.object == TASK]
     # A task whose making was never answered is found the next time; after this line it is looked for no more.
     for account, episode in (*made, *((todo.account_id, todo.key) for todo in outcome.differences.had)):
-        yield Audit(now, _ACTOR, TASK_WRITTEN, account, {"source": outcome.source, "episode": episode})
+        yield Audit(now, actor, TASK_WRITTEN, account, {"source": outcome.source, "episode": episode})
     accounts = len(outcome.written.done) - len(made)
     if accounts:
-        yield Audit(now, _ACTOR, FIELDS_WRITTEN, outcome.source, {"accounts": accounts})
+        yield Audit(now, actor, FIELDS_WRITTEN, outcome.source, {"accounts": accounts})
 
 
 def summary(outcome: Outcome) -> dict[str, Any]:

@@ -178,3 +178,6 @@ class AccountAccess(Protocol):
 
     def readable(self, email: str, account_ids: Collection[str]) -> Readable:
         """Return which of the accounts the person with this address may read; never raises SourceError."""
+
+    def kept(self, email: str, account_ids: Collection[str]) -> Readable | None:
+        """Return the same from memory, asking nobody; None where it is not known of each of the accounts."""

@@ -106,6 +106,8 @@ class Differences:
     """What cannot be written, as was seen before trying."""
     had: tuple[Todo, ...] = ()
     """Todos that stand there already, or did until somebody deleted them; they count as unchanged."""
+    ids: Mapping[str, str] = field(default_factory=dict)
+    """The CRM's ids of those of them that stand there, by their keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,8 @@ class Written:
     """Not written, or nobody knows: writing broke off. To be tried again, which does no harm."""
     problem: str | None = None
     """Why it broke off."""
+    ids: Mapping[str, str] = field(default_factory=dict)
+    """The CRM's ids of the todos that were written, by their keys, where it told them."""
 
 
 @dataclass(frozen=True, slots=True)

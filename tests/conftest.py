@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     Headroom = Callable[..., tuple[int, str, str]]
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def log_as_before() -> Iterator[None]:
-    """Leave the log as it was: each command sets it up for itself."""
+    """Leave the log as it was: each command sets it up for itself, on a stream that is closed when its test ends."""
     handlers, level = logging.root.handlers[:], logging.root.level
     yield
     structlog.reset_defaults()
@@ -27,7 +27,7 @@ def log_as_before() -> Iterator[None]:
 
 
 @pytest.fixture
-def headroom(log_as_before: None, capfd: pytest.CaptureFixture[str]) -> Headroom:
+def headroom(capfd: pytest.CaptureFixture[str]) -> Headroom:
     """Run a command in this process; return its exit code, standard output and standard error."""
 
     def run(*words: str) -> tuple[int, str, str]:

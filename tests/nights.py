@@ -19,8 +19,8 @@ from bot.core.rules import parse_rules
 from bot.core.verdicts import Scope
 from bot.facts.engine import ACCOUNT_IDS, Analysis, Engine, Unattributed
 from bot.facts.store import FactStore
+from bot.house import House, Moment
 from bot.messages.render import Templates
-from bot.pipeline import House, Moment
 from bot.run import run_night
 from bot.shipped import TEMPLATES
 from bot.state.engine import migrate
@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from bot.core.verdicts import Rule
-    from bot.pipeline import NightReport, Progress
+    from bot.house import Progress
+    from bot.pipeline import NightReport
     from bot.state.rows import Notice, SourceState
     from connectors.base import Rejects, Window
 
@@ -135,7 +136,16 @@ def moment(day: date) -> Moment:
 
 
 _TEXT: Final = pa.string()
+_TOLD_OF_LINES: Final = (
+    "contract_id", "contract_name", "meter", "quantity", "url", "status", "period", "period_start", "period_end",
+    "runs_to", "evergreen", "notice_date", "auto_renew", "currency", "discount", "arr", "overage", "overage_value",
+    "shelfware", "shelfware_value", "usage_as_of", "trend_words", "trend_direction", "trend_size", "trend_start",
+    "run_out_date", "run_out_earliest", "run_out_latest", "end_used", "end_utilization", "end_utilization_low",
+    "end_utilization_high", "probability_over", "overage_expected_value",
+)  # fmt: skip
+"""What briefs and charts tell of lines: there are none here."""
 _COLUMNS: Final[dict[str, pa.DataType]] = {
+    **dict.fromkeys(_TOLD_OF_LINES, pa.string()),
     **dict.fromkeys(("line_id", "account_id", "product", "kind", "unit"), _TEXT),
     **dict.fromkeys(("contracted", "used", "utilization", "pace"), pa.float64()),
     **dict.fromkeys(("start", "end"), pa.date32()),

@@ -69,6 +69,25 @@ EXTRACT = {
 }
 
 
+_MS = ("headroom_ms", "bare_ms", "ratio")
+SLACK = {
+    "accounts": int,
+    "rate": float,
+    "requests": int,
+    "late": int,
+    **{f"{mode}_{share}_{what}": float for mode in ("socket", "http") for share in ("p50", "p99") for what in _MS},
+    "crm_requests": int,
+    "crm_late": int,
+    "crm_unanswered": int,
+    "crm_answer_p50_ms": float,
+    "crm_answer_p99_ms": float,
+    "p50_ratio": float,
+    "p99_ratio": float,
+    "in_process_p50_headroom_ms": float,
+    "in_process_p50_bare_ms": float,
+}
+
+
 def run(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, str(ROOT / "benchmarks" / script), *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
@@ -88,6 +107,7 @@ def printed(script: str, *arguments: str) -> dict[str, Any]:
         ("pull.py", ("--rows", "500", "--repeat", "1"), PULL),
         ("judge.py", ("--accounts", "200", "--rules", "6"), JUDGE),
         ("extract.py", ("--rows", "300", "--repeat", "1", "--no-peers"), EXTRACT),
+        ("slack.py", ("--accounts", "50", "--seconds", "0.2"), SLACK),
     ],
 )
 def test_a_benchmark_prints_one_object_of_the_promised_form(

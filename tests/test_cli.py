@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     Headroom = Callable[..., tuple[int, str, str]]
 
-pytestmark = pytest.mark.usefixtures("log_as_before")
 
 HEADROOM = Path(sys.executable).parent / "headroom"
 ROOT = Path(__file__).parent.parent
@@ -207,7 +206,7 @@ def test_why_is_printed_as_a_card(company: Path, headroom: Headroom) -> None:
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        (["Blot"], "There is no account like “Blot”"),
+        (["Blot"], "There is no one account like “Blot”"),
         (["Bolt", "unhapy"], "There is no rule “unhapy”"),
     ],
 )

@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.core import acts
+from bot.core.subscriptions import Subscription, Verb
 from bot.core.working_time import CompanyHours
 from bot.messages.blocks import to_text
 from bot.messages.revise import revised
@@ -276,3 +277,11 @@ def test_the_audit_tells_of_the_escalation_and_its_rule(tmp_path: Path) -> None:
         house.escalate(WEDNESDAY)
         line = house.nights.house.store.audit("acme", limit=1)[0]
     assert (line.verb, line.actor, line.at, line.detail["rule"]) == ("escalated", "headroom", WEDNESDAY, "unhappy")
+
+
+def test_a_manager_who_muted_it_is_spared_and_the_fallback_channel_reads_why(tmp_path: Path) -> None:
+    with told(tmp_path) as house:
+        muted = Subscription("person:M1", Verb.MUTE, "churn_risk")
+        house.nights.house.store.wish(muted, WEDNESDAY)
+        assert house.escalate(WEDNESDAY) == ["#cs-ops"]
+        assert "who muted this; nobody else would hear it" in to_text(house.last("#cs-ops").message)

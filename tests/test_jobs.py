@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.house import StoppedError
 from bot.jobs import LEASE, Clock, Every, Job, run_due
-from bot.pipeline import StoppedError
 from bot.state.store import open_store
 
 if TYPE_CHECKING:

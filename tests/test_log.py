@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-from typing import TYPE_CHECKING
 
 import pytest
 import structlog
@@ -14,18 +13,6 @@ from slack_sdk import WebClient
 from bot.errors import SettingsError
 from bot.log import set_up_log
 from bot.masking import masked
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-
-@pytest.fixture(autouse=True)
-def _as_before() -> Iterator[None]:
-    handlers, level = logging.root.handlers[:], logging.root.level
-    yield
-    structlog.reset_defaults()
-    logging.root.handlers[:] = handlers
-    logging.root.setLevel(level)
 
 
 def fail(address: str) -> None:
@@ -82,6 +69,7 @@ def test_a_level_that_is_none_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> Non
         ("postgresql://host/db?user=u&password=secret&x=1", "postgresql://host/db?user=u&password=***&x=1"),
         ("host=db password=secret user=u", "host=db password=*** user=u"),
         ("xoxb-12-34-abc, xapp-1-A0-abc", "xoxb-***, xapp-***"),
+        ("a workflow's xwfp-12345678", "a workflow's xwfp-***"),
         ("a: b@c, https://acme.com/x:y@z", "a: b@c, https://acme.com/x:y@z"),
         ("https://user@host/a", "https://user@host/a"),
         ("headroom.yaml:3:4: no password= here", "headroom.yaml:3:4: no password= here"),

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from bot.core.verdicts import Rule
     from bot.messages.context import Context
     from bot.messages.render import Templates
+    from bot.messages.speech import Speech
 
 NOW = at(DAY)
 ACME = AccountView("acme", "Acme, Inc.", None, None, "P1", "P2", DAY, {"nps": 3.0, "arr": 10.0}, ())
@@ -176,7 +177,7 @@ def test_who_had_taken_it_on_is_still_named_when_its_rule_is_gone() -> None:
 class Broken:
     """Templates of which none can be rendered."""
 
-    def alert(self, context: Context) -> Message:
+    def alerts(self, context: Context, speech: Speech) -> tuple[Message, ...]:
         raise TemplateError("churn_risk/body.j2:3: division by zero")
 
 

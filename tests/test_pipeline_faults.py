@@ -10,8 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from bot.core.episodes import Phase
+from bot.house import Progress, StoppedError
 from bot.messages.render import Templates
-from bot.pipeline import FactsError, PastDayError, Progress, StoppedError
+from bot.pipeline import FactsError, PastDayError
 from bot.shipped import TEMPLATES
 from connectors.base import Reject, SourceError
 from connectors.schema import Table

@@ -11,7 +11,7 @@ import pytest
 from bot.core.acts import claim
 from bot.core.episodes import Phase
 from bot.core.verdicts import HoldBy
-from bot.pipeline import Progress, StoppedError
+from bot.house import Progress, StoppedError
 from connectors.schema import Table
 from tests.nights import DAY, Row, Script, crm, nights, said
 

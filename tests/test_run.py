@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from bot.errors import DeliveryError
+from bot.house import StoppedError
 from bot.jobs import Job
 from bot.load import load_all
-from bot.pipeline import StoppedError
 from bot.run import SenderLoop, again_job, is_to_be_done_over, moment_of, night_job
 from bot.state.rows import Run
 from connectors.base import SourceError

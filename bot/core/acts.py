@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
 
 from bot.core.episode import Episode, Outcome, Phase, Reason, Step
 from bot.core.episodes import said, silence, word
 
 if TYPE_CHECKING:
-    from datetime import date, datetime, timedelta
+    from datetime import date, datetime
 
     from bot.core.verdicts import Rule
+
+SNOOZE_MOST: Final = timedelta(days=366)
+"""Nothing is silent for longer than until the same day of the next year."""
 
 _TOO_EARLY = "it has not fired yet: there is nothing to {}"
 
@@ -31,20 +35,34 @@ def claim(episode: Episode, user: str, now: datetime) -> Step:
     return said(taken, Reason.CLAIMED, _once("claimed", episode, now), f"claimed by {user}", now)
 
 
-def snooze(episode: Episode, user: str, until: date, reason: str | None, now: datetime) -> Step:
-    """Silence an episode until a day after today; snoozed already, it gets the new day."""
+def snooze(
+    episode: Episode, user: str, until: date, reason: str | None, now: datetime, today: date | None = None
+) -> Step:
+    """Silence an episode until a day after today, at most a year; snoozed already, it gets the new day.
+
+    `today`: the day that it is where the person is; by default the day of `now`.
+    """
     if episode.phase is Phase.PENDING:
         return silence(episode, Reason.TOO_SHORT, _TOO_EARLY.format("snooze"))
     if episode.phase is Phase.RESOLVED:
         return silence(episode, Reason.ENDED, "it has ended: there is nothing left to snooze")
     if episode.phase is Phase.CLOSED:
         return silence(episode, Reason.CLOSED, f"{episode.closed_by} has closed it: it is silent already")
-    if until <= now.date():
-        return silence(episode, Reason.REFUSED, f"{until} does not lie ahead")
+    if (fault := snooze_fault(until, today or now.date())) is not None:
+        return silence(episode, Reason.REFUSED, fault)
     asleep = replace(
         _acted(episode), phase=Phase.SNOOZED, snoozed_until=until, snoozed_by=user, snooze_reason=reason or None
     )
     return said(asleep, Reason.SNOOZED, _once("snoozed", episode, now), f"snoozed until {until} by {user}", now)
+
+
+def snooze_fault(until: date, today: date) -> str | None:
+    """Say why nothing can be snoozed until a day; None where it can."""
+    if until <= today:
+        return f"{until} does not lie ahead"
+    if until > today + SNOOZE_MOST:
+        return f"{until} is more than a year away"
+    return None
 
 
 def close(episode: Episode, user: str, outcome: Outcome, reason: str | None, now: datetime) -> Step:

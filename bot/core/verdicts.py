@@ -13,6 +13,11 @@ Value = bool | int | float | str | None
 """A metric's value; None is unknown."""
 
 
+def figure(value: Value | date) -> float | None:
+    """Return a value as a figure; None for what is unknown, or no figure: text, yes and no, a date."""
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
 SEVERITIES: Final = ("low", "medium", "high", "critical")
 """From the least to the most severe."""
 

@@ -121,6 +121,21 @@ class UnmatchedVolume:
     """Source, customer, meter, quantity and share of the meter: the greatest share first."""
 
 
+_FEEDS: Final[dict[str, pa.DataType]] = {
+    "account_id": pa.string(),
+    "line_id": pa.string(),
+    "meter": pa.string(),
+    "by_line": pa.bool_(),
+    "aggregation": pa.string(),
+    "cadence": pa.string(),
+    "complete_to": pa.date32(),
+    "source": pa.string(),
+    "customer": pa.string(),
+    "covered_customer": pa.string(),
+    "share": pa.float64(),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Analysis:
     """All metrics of one day, as they were known on it."""
@@ -146,3 +161,5 @@ class Analysis:
     attributed: pa.Table = field(default_factory=pa.schema(_ATTRIBUTED).empty_table)
     """Which accounts rest on which customers of which sources: source, customer (NULL: on what a source says of
     everybody), account_id."""
+    feeds: pa.Table = field(default_factory=pa.schema(_FEEDS).empty_table)
+    """Which rows of usage tell of which contract line, for `bot.facts.courses`."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from bot.core.currencies import Currencies
     from bot.core.scoring.model import HealthModel
     from bot.facts.matching import Matching
-    from bot.facts.portfolio import Portfolio
+    from bot.facts.portfolio import Portfolio, Readable
     from bot.facts.series import DailyUse
     from bot.facts.store import FactStore
     from bot.state.rows import SourceState
@@ -105,14 +105,18 @@ class Engine:
             sources = source_rows(self._store.sources(), self._stale_after, ())
             return self._run(database, as_of).matching(sources)
 
-    def portfolio(self, as_of: date, months: int = 36, around: date | None = None) -> Portfolio:
+    def portfolio(
+        self, as_of: date, months: int = 36, around: date | None = None, readable: Readable | None = None
+    ) -> Portfolio:
         """Tell what active customers are worth, by segment and month, from contracts alone; `around`: since a date.
 
-        Raises ValueError for less than one month, or a date that lies ahead of as-of.
+        `readable` is asked which accounts may be read: the others are as if they were not there; None: all may be.
+        What it raises goes to the caller. Raises ValueError for less than one month, or a date that lies ahead of
+        as-of.
         """
         days = days_of(as_of, months, around)
         with self._database(self._threads) as database:
-            return self._run(database, as_of).portfolio(days)
+            return self._run(database, as_of).portfolio(days, readable)
 
     def _database(self, threads: int | None) -> duckdb.DuckDBPyConnection:
         # Without this DuckDB spills into the current directory.

@@ -18,9 +18,12 @@ import numpy.typing as npt
 import pyarrow as pa
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     import duckdb
+
+    Readable = Callable[[Collection[str]], Collection[str]]
+    """Returns those of some accounts that may be read."""
 
 OUTLIER_SCORE: Final = 3.5
 """Modified z-score beyond which a customer is an outlier: what Iglewicz and Hoaglin recommend."""
@@ -45,7 +48,9 @@ class Portfolio:
     """One row a customer and month that lies far off its segment: day, segment, currency, account_id, arr, score."""
     change: pa.Table
     """One row a segment and currency: customers_before, customers_after, value_before, value_after, change,
-    same_customers (active and of known value on both days) and same_change (of their sum); empty without a date."""
+    same_customers (active and of known value on both days), same_value_before and same_value_after (their means),
+    same_change (of their sum), customers_came and customers_left (active on one of the days only), value_came and
+    value_left (their means on that day); empty without a date."""
 
 
 def days_of(as_of: date, months: int, around: date | None) -> pa.Table:

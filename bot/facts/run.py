@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from bot.core.rolling_up import Use
     from bot.core.scoring.model import HealthModel
     from bot.core.succession import Former
-    from bot.facts.portfolio import Portfolio
+    from bot.facts.portfolio import Portfolio, Readable
     from bot.facts.series import DailyUse
     from bot.facts.store import FactStore
 
@@ -53,7 +53,7 @@ _FOUND: Final = ("01_known", "02_seen")
 _BOUGHT: Final = ("03_bought", "04_lines")
 _CUT: Final = ("05_coverage", "06_windows", "07_pieces", "08_user_pieces")
 _MEASURED: Final = (*("09_usage", "10_line_metrics", "11_users", "12_adoption", "13_contracts", "14_cus", "15_series"),)
-_TOLD: Final = ("16_outlook", "17_account_metrics", "18_sources", "19_open", "20_concerns", "21_volumes")
+_TOLD: Final = ("16_outlook", "17_account_metrics", "18_sources", "19_open", "20_concerns", "21_volumes", "22_courses")
 _NAMED: Final = 10
 """How many accounts that were created again the notes name."""
 
@@ -104,6 +104,7 @@ class Run:
             former=self._former,
             volume=UnmatchedVolume(self._limits.window_days, self._table("volumes_by_meter"), self._table("nobodys")),
             attributed=self._table("attributed"),
+            feeds=self._table("course_feeds"),
         )
 
     def daily_use(self, sources: pa.Table) -> DailyUse:
@@ -141,15 +142,25 @@ class Run:
             found,
         )
 
-    def portfolio(self, days: pa.Table) -> Portfolio:
-        """Tell what active customers are worth on these days, see `days_of`."""
+    def portfolio(self, days: pa.Table, readable: Readable | None = None) -> Portfolio:
+        """Tell what active customers are worth on these days, see `days_of`; `readable` leaves out the others."""
         self._hand_over_contracts()
         self._steps(("01_known",))
         self._match_products()
         self._values |= {"outlier_score": OUTLIER_SCORE, "outlier_customers": OUTLIER_CUSTOMERS}
         self._cursor.register("portfolio_days", days)
-        self._steps(("03_bought", "portfolio"))
+        self._steps(("03_bought",))
+        if readable is not None:
+            self._leave(readable)
+        self._steps(("portfolio",))
         return portfolio_of(self._cursor, self._as_of)
+
+    def _leave(self, readable: Readable) -> None:
+        """Leave the lines of those accounts alone that may be read: what is summed up tells of the others, too."""
+        buyers = self._cursor.sql("SELECT DISTINCT account_id FROM bought").fetchall()
+        allowed = sorted(readable([account_id for (account_id,) in buyers]))
+        self._cursor.register("readable_rows", pa.table({"account_id": pa.array(allowed, pa.string())}))
+        self._cursor.execute("DELETE FROM bought WHERE account_id NOT IN (SELECT account_id FROM readable_rows)")
 
     def _hand_over_contracts(self) -> None:
         accounts = self._store.snapshot(Table.ACCOUNTS, self._as_of)

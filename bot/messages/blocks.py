@@ -6,11 +6,27 @@ from collections import Counter
 from functools import singledispatch
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
-from bot.messages.escape import is_https, short
-from bot.messages.message import Button, Buttons, Divider, Fields, Headline, Menu, Meter, Meters, Note, Text
+from bot.messages import grids
+from bot.messages.charts import data_visualization, sparkline
+from bot.messages.escape import is_https, mrkdwn, short, tidied
+from bot.messages.message import (
+    Button,
+    Buttons,
+    Chart,
+    Divider,
+    Fields,
+    Headline,
+    Menu,
+    Menus,
+    Meter,
+    Meters,
+    Note,
+    Table,
+    Text,
+)
 from bot.messages.spans import plain_text
+from bot.messages.speech import Speech, speech_of
 from bot.messages.split import cut, parts
-from bot.messages.words import UNKNOWN, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,6 +46,7 @@ _ACTIONS_MOST: Final = 25
 _OPTIONS_MOST: Final = 100
 _HEADER_MOST: Final = 150
 _LABEL_MOST: Final = 75
+_ALT_MOST: Final = 2000
 _FIGURE_SPACE: Final = "\u2007"  # as wide as a digit: the percentages stand under each other
 
 
@@ -38,12 +55,14 @@ def to_blocks(message: Message) -> list[Json]:
 
     Long text is split or cut to fit. Blocks carry no block_id: Slack makes one for each, anew for each edit.
     """
-    return [made for block in message.blocks for made in _made(block)]
+    speech = speech_of(message)
+    return [made for block in message.blocks for made in _made_for(block, speech)]
 
 
 def to_text(message: Message) -> str:
     """Write a message as plain text, for logs and files."""
-    return "\n".join(line for block in message.blocks for line in _told(block)).strip()
+    speech = speech_of(message)
+    return "\n".join(line for block in message.blocks for line in _told_to(block, speech)).strip()
 
 
 def bar(share: float | None, cells: int = BAR_CELLS) -> str:
@@ -63,9 +82,9 @@ def band(share: float | None) -> Literal["unknown", "over", "tight", "easy"]:
     return "over" if share > 1 else "tight" if share >= _TIGHT else "easy"
 
 
-def more(count: int) -> str:
-    """Say that there are lines which are not shown."""
-    return f"and {count} more" if count else ""
+def chosen_label(menu: Menu) -> str:
+    """Return what a menu shows while it is closed: the choice that is made, else its label."""
+    return next((label for label, value in menu.choices if menu.chosen and value == menu.chosen), menu.label)
 
 
 def _mrkdwn(text: str) -> Json:
@@ -74,7 +93,12 @@ def _mrkdwn(text: str) -> Json:
 
 
 def _plain(text: str, most: int) -> Json:
-    return {"type": "plain_text", "text": short(text, most) or "…", "emoji": True}
+    return {"type": "plain_text", "text": short(tidied(text), most) or "…", "emoji": True}
+
+
+def _made_for(block: Block, speech: Speech) -> Iterator[Json]:
+    # Bars are the one kind of block whose figures are written here, and not by whoever made the message.
+    return _bars(block, speech) if isinstance(block, Meters) else _made(block)
 
 
 @singledispatch
@@ -100,21 +124,20 @@ def _(block: Fields) -> Iterator[Json]:
         yield {"type": "section", "fields": some}
 
 
-@_made.register(Meters)
-def _(block: Meters) -> Iterator[Json]:
+def _bars(block: Meters, speech: Speech) -> Iterator[Json]:
     # rich_text takes every character for itself: product names need no escape here.
-    rows = [_row(meter) for meter in block.meters]
+    rows = [_row(meter, speech) for meter in block.meters]
     if block.more:
-        rows.append([{"type": "text", "text": more(block.more), "style": {"italic": True}}])
+        rows.append([{"type": "text", "text": speech.more(block.more), "style": {"italic": True}}])
     if rows:
         yield {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": _lines(rows)}]}
 
 
-def _row(meter: Meter) -> list[Json]:
-    figure = UNKNOWN if meter.share is None else percent(meter.share)
+def _row(meter: Meter, speech: Speech) -> list[Json]:
+    figure = speech.percent(meter.share)
     return [
         {"type": "text", "text": f"{bar(meter.share)} {figure.rjust(5, _FIGURE_SPACE)}  "},
-        {"type": "text", "text": meter.label or UNKNOWN, "style": {"bold": True}},
+        {"type": "text", "text": meter.label or speech.unknown, "style": {"bold": True}},
         {"type": "text", "text": f"  {meter.text}"},
     ]
 
@@ -137,6 +160,33 @@ def _(block: Buttons) -> Iterator[Json]:
     elements = [*_elements(block.buttons), *([_select(block.menu)] if block.menu else [])]
     for some in _in_groups(elements, _ACTIONS_MOST):
         yield {"type": "actions", "elements": some}
+
+
+@_made.register(Menus)
+def _(block: Menus) -> Iterator[Json]:
+    for some in _in_groups([_select(menu) for menu in block.menus if menu.choices], _ACTIONS_MOST):
+        yield {"type": "actions", "elements": some}
+
+
+@_made.register(Chart)
+def _(block: Chart) -> Iterator[Json]:
+    if block.native and (drawn := data_visualization(block)) is not None:
+        # What Slack draws has no text of its own for those who do not see it.
+        yield drawn
+    elif block.file is not None:
+        picture = {"type": "image", "slack_file": {"id": block.file}, "alt_text": short(tidied(block.alt), _ALT_MOST)}
+        yield {**picture, "title": _plain(block.title, _ALT_MOST)}
+        return
+    yield {"type": "context", "elements": [_mrkdwn(cut(mrkdwn(block.alt), _SECTION_MOST))]}
+
+
+@_made.register(Table)
+def _(block: Table) -> Iterator[Json]:
+    if block.native:
+        yield grids.native(block)
+        return
+    for part in parts("\n".join(grids.lines(block)), _SECTION_MOST):
+        yield {"type": "section", "text": _mrkdwn(part)}
 
 
 @_made.register(Divider)
@@ -167,12 +217,18 @@ def _element(button: Button, action_id: str) -> Json:
 def _select(menu: Menu) -> Json:
     options = [{"text": _plain(label, _LABEL_MOST), "value": value} for label, value in menu.choices[:_OPTIONS_MOST]]
     placeholder = _plain(menu.label, _LABEL_MOST)
-    return {"type": "static_select", "placeholder": placeholder, "action_id": menu.action, "options": options}
+    made = {"type": "static_select", "placeholder": placeholder, "action_id": menu.action, "options": options}
+    chosen = next((option for option in options if menu.chosen and option["value"] == menu.chosen), None)
+    return {**made, "initial_option": chosen} if chosen else made
 
 
 def _in_groups(items: Sequence[_Item], size: int) -> Iterator[list[_Item]]:
     for start in range(0, len(items), size):
         yield list(items[start : start + size])
+
+
+def _told_to(block: Block, speech: Speech) -> Iterator[str]:
+    return _bars_told(block, speech) if isinstance(block, Meters) else _told(block)
 
 
 @singledispatch
@@ -195,12 +251,11 @@ def _(block: Fields) -> Iterator[str]:
     yield from (f"{plain_text(label)}: {plain_text(value)}" for label, value in block.pairs)
 
 
-@_told.register(Meters)
-def _(block: Meters) -> Iterator[str]:
+def _bars_told(block: Meters, speech: Speech) -> Iterator[str]:
     for meter in block.meters:
-        yield f"{bar(meter.share)} {percent(meter.share)}  {meter.label}  {meter.text}"
+        yield f"{bar(meter.share)} {speech.percent(meter.share)}  {meter.label}  {meter.text}"
     if block.more:
-        yield more(block.more)
+        yield speech.more(block.more)
 
 
 @_told.register(Note)
@@ -212,6 +267,21 @@ def _(block: Note) -> Iterator[str]:
 def _(block: Buttons) -> Iterator[str]:
     menu = [f"[{block.menu.label} ▾]"] if block.menu else []
     yield "  ".join([*(f"[{one.label}]" + (f" {one.url}" if one.url else "") for one in block.buttons), *menu])
+
+
+@_told.register(Menus)
+def _(block: Menus) -> Iterator[str]:
+    yield "  ".join(f"[{chosen_label(menu)} ▾]" for menu in block.menus if menu.choices)
+
+
+@_told.register(Chart)
+def _(block: Chart) -> Iterator[str]:
+    yield from (block.alt, *sparkline(block.spec))
+
+
+@_told.register(Table)
+def _(block: Table) -> Iterator[str]:
+    yield from grids.text_rows(block)
 
 
 @_told.register(Divider)

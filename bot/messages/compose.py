@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Final
 
 from bot.core.episodes import Phase
 from bot.core.verdicts import Scope
-from bot.messages import evidence, words
-from bot.messages.escape import is_https, mention, mrkdwn, plain, short
+from bot.messages import evidence, phrases
+from bot.messages.choices import BRIEF, CLAIM, WHY, acts_menu
+from bot.messages.escape import Line, begun, is_https, mention, mrkdwn, plain, short
 from bot.messages.message import Button, Buttons, Fields, Meter, Meters, Note, Text
-from bot.messages.revise import CLAIM, HEADLINE_MOST, acts_menu
+from bot.messages.revise import HEADLINE_MOST
+from bot.messages.speech import ENGLISH, msg
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from bot.core.verdicts import Value
     from bot.messages.context import Account, Context
     from bot.messages.message import Block
+    from bot.messages.speech import Speech
     from bot.state.rows import AccountView, LineView
 
 OPEN: Final = "open_crm"
@@ -30,80 +33,81 @@ _METERS_MOST: Final = 5
 _NAME_MOST: Final = 80
 _EPISODES_MOST: Final = 8
 _KINDS: Final[Mapping[str, str]] = {
-    "churn_risk": "Churn risk",
-    "upsell": "Upsell",
-    "renewal": "Renewal",
-    "operations": "Operations",
+    "churn_risk": msg("Churn risk"),
+    "upsell": msg("Upsell"),
+    "renewal": msg("Renewal"),
+    "operations": msg("Operations"),
 }
 _ALL_OF_IT: Final[Mapping[str, str]] = {
-    "churn_risk": "ARR, all of it at stake",
-    "renewal": "ARR up for renewal",
-    "upsell": "ARR",
+    "churn_risk": msg("ARR, all of it at stake"),
+    "renewal": msg("ARR up for renewal"),
+    "upsell": msg("ARR"),
 }
 _TOO_LITTLE: Final[Mapping[str, str]] = {
-    "accounts_gone": "Accounts gone",
-    "unmatched_share": "Usage that is no account's",
+    "accounts_gone": msg("Accounts gone"),
+    "unmatched_share": msg("Usage that is no account's"),
 }
 _LOWEST_FIRST: Final = frozenset({"churn_risk"})
 
 
-def headline(text: str) -> str:
+def headline(text: str, speech: Speech = ENGLISH) -> str:
     """Fit a title into one line of a header; a template may go on in a line that begins with `;` or `,`."""
-    return short(_GOES_ON.sub("", text), HEADLINE_MOST)
+    return begun(Line(short(_GOES_ON.sub("", text), HEADLINE_MOST - 1)), rtl=speech.rtl)
 
 
-def account_alert(context: Context) -> Iterator[Block]:
+def account_alert(context: Context, speech: Speech = ENGLISH) -> Iterator[Block]:
     """Make the blocks of an alert about an account."""
     account = context.account
-    yield from _meters(context.lines, context.as_of, context.rule.kind)
-    yield _fields(_alert_fields(context))
-    yield from _why(context)
-    yield from _buttons(account.url if account else None, context.episode, context.rule.kind)
-    yield Note((*_origin(context), _complete_to(context.m.get("usage_as_of"), "usage"), *_subsidiaries(context.m)))
+    yield from _meters(context.lines, context.as_of, context.rule.kind, speech)
+    yield _fields(_alert_fields(context, speech))
+    yield from _why(context, speech)
+    yield from _buttons(account, context.episode, context.rule.kind, speech)
+    fresh = _usage_complete_to(context.m.get("usage_as_of"), speech)
+    yield Note((*_origin(context, speech), fresh, *_subsidiaries(context.m, speech)))
 
 
-def source_alert(context: Context) -> Iterator[Block]:
+def source_alert(context: Context, speech: Speech = ENGLISH) -> Iterator[Block]:
     """Make the blocks of an alert about a source."""
     m = context.m
     total, refused = m.get("rows_total"), m.get("rows_rejected")
-    rows = f"{words.number(refused)} of {words.number(total)}" if total is not None else words.UNKNOWN
+    rows = speech.unknown
+    if total is not None:
+        rows = speech.t("{refused} of {total}", refused=speech.number(refused), total=speech.number(total))
     yield _fields(
         [
-            ("Complete to", words.day(m.get("complete_to"))),
-            ("Counts as stale after", words.span(m.get("stale_after_days"))),
-            ("Rows refused", rows),
-            *((label, words.percent(m[name])) for name, label in _TOO_LITTLE.items() if m.get(name)),
+            (speech.t("Complete to"), speech.day(m.get("complete_to"))),
+            (speech.t("Counts as stale after"), speech.span(m.get("stale_after_days"))),
+            (speech.t("Rows refused"), rows),
+            *((speech.t(label), speech.percent(m[name])) for name, label in _TOO_LITTLE.items() if m.get(name)),
         ]
     )
     if m.get("error"):
-        yield Text(f"*The last reading said:* {mrkdwn(short(str(m['error']), 500))}")
-    yield from _why(context)
-    yield from _buttons(None, context.episode, context.rule.kind)
-    yield Note(tuple(_origin(context)))
+        yield Text(f"*{speech.t('The last reading said:')}* {mrkdwn(short(str(m['error']), 500))}")
+    yield from _why(context, speech)
+    yield from _buttons(None, context.episode, context.rule.kind, speech)
+    yield Note(tuple(_origin(context, speech)))
 
 
-def fleet_alert(context: Context) -> Iterator[Block]:
+def fleet_alert(context: Context, speech: Speech = ENGLISH) -> Iterator[Block]:
     """Make the blocks of an alert about all accounts together."""
     m = context.m
-    since, until = m.get("falling_since"), m.get("falling_until")
-    when = words.day(since) if since == until else f"{words.day(since)} to {words.day(until)}"
+    since, until = speech.day(m.get("falling_since")), speech.day(m.get("falling_until"))
+    when = since if since == until else speech.t("{since} to {until}", since=since, until=until)
+    falling, watched = speech.number(m.get("falling_accounts")), speech.number(m.get("watched_accounts"))
+    share = speech.t("{falling} of {watched} watched", falling=falling, watched=watched)
     yield _fields(
         [
-            ("Accounts that fall", f"{words.number(m.get('falling_accounts'))} of {_watched(m)} watched"),
-            ("Believed up to", words.number(m.get("falling_limit"))),
-            ("Began to fall", when),
-            ("ARR of these accounts", words.money(m.get("falling_arr"), m.get("currency"))),
+            (speech.t("Accounts that fall"), share),
+            (speech.t("Believed up to"), speech.number(m.get("falling_limit"))),
+            (speech.t("Began to fall"), when),
+            (speech.t("ARR of these accounts"), speech.money(m.get("falling_arr"), m.get("currency"))),
         ]
     )
-    yield from _buttons(None, context.episode, context.rule.kind)
-    yield Note(tuple(_origin(context)))
+    yield from _buttons(None, context.episode, context.rule.kind, speech)
+    yield Note(tuple(_origin(context, speech)))
 
 
-def _watched(m: Mapping[str, Value | date]) -> str:
-    return words.number(m.get("watched_accounts"))
-
-
-SHAPES: Final[Mapping[Scope, Callable[[Context], Iterator[Block]]]] = {
+SHAPES: Final[Mapping[Scope, Callable[[Context, Speech], Iterator[Block]]]] = {
     Scope.ACCOUNT: account_alert,
     Scope.SOURCE: source_alert,
     Scope.FLEET: fleet_alert,
@@ -111,24 +115,34 @@ SHAPES: Final[Mapping[Scope, Callable[[Context], Iterator[Block]]]] = {
 """What an alert consists of under its headline and first sentence."""
 
 
-def account_answer(account: Account, view: AccountView, episodes: Sequence[Episode]) -> Iterator[Block]:
+def account_answer(
+    account: Account, view: AccountView, episodes: Sequence[Episode], speech: Speech = ENGLISH
+) -> Iterator[Block]:
     """Make the blocks of the answer for an account."""
     m = view.metrics
-    yield from _meters(view.lines, view.as_of, "answer")
-    pairs = [*_money_fields(m, None), *_date_fields(m, view.as_of), *_people_fields(account)]
-    yield _fields([*pairs, ("Contract Utilization Score", words.number(m.get("cus"))), ("Health", _health(m))])
+    yield from _meters(view.lines, view.as_of, "answer", speech)
+    pairs = [
+        *_money_fields(m, None, speech),
+        *_date_fields(m, view.as_of, speech),
+        *_people_fields(account, speech),
+        (speech.t("Contract Utilization Score"), speech.score(m.get("cus"))),
+        (speech.t("Health"), _health(m, speech)),
+    ]
+    yield _fields(pairs)
     if episodes:
-        yield Text("*Open alerts*\n" + "\n".join(_open_alerts(episodes)))
-    if account.url and is_https(account.url):
-        yield Buttons((_open(account.url),))
-    yield Note((f"As of {words.day(view.as_of)}", _complete_to(m.get("usage_as_of"), "usage"), *_subsidiaries(m)))
+        yield Text(f"*{speech.t('Open alerts')}*\n" + "\n".join(_open_alerts(episodes, speech)))
+    yield Buttons(tuple(_more(account, speech)))
+    fresh = _usage_complete_to(m.get("usage_as_of"), speech)
+    yield Note((speech.t("As of {day}", day=speech.day(view.as_of)), fresh, *_subsidiaries(m, speech)))
 
 
-def _subsidiaries(m: Mapping[str, Value | date]) -> Iterator[str]:
+def _subsidiaries(m: Mapping[str, Value | date], speech: Speech) -> Iterator[str]:
     """Say that use of other accounts is counted here: who looks for it there would miss it."""
     count = m.get("subsidiaries_included")
-    if count:
-        yield f"includes the use of {words.number(count)} {'subsidiary' if count == 1 else 'subsidiaries'}"
+    if isinstance(count, (int, float)) and count:
+        yield speech.many(
+            "includes the use of {count} subsidiary", "includes the use of {count} subsidiaries", round(count)
+        )
 
 
 def _fields(pairs: Iterable[tuple[str, str]]) -> Fields:
@@ -136,11 +150,11 @@ def _fields(pairs: Iterable[tuple[str, str]]) -> Fields:
     return Fields(tuple((label, mrkdwn(value)) for label, value in pairs))
 
 
-def _meters(lines: Sequence[LineView], as_of: date, kind: str) -> Iterator[Block]:
+def _meters(lines: Sequence[LineView], as_of: date, kind: str, speech: Speech) -> Iterator[Block]:
     in_force = sorted(
         (line for line in lines if line.start <= as_of <= line.end), key=lambda line: _telling(line, kind)
     )
-    shown = tuple(map(_meter, in_force[:_METERS_MOST]))
+    shown = tuple(_meter(line, speech) for line in in_force[:_METERS_MOST])
     if shown:
         yield Meters(shown, len(in_force) - len(shown))
 
@@ -150,69 +164,77 @@ def _telling(line: LineView, kind: str) -> tuple[bool, float, str]:
     return line.utilization is None, share if kind in _LOWEST_FIRST else -share, line.product
 
 
-def _meter(line: LineView) -> Meter:
+def _meter(line: LineView, speech: Speech) -> Meter:
     unit = plain(line.unit)
-    contracted = f"{words.number(line.contracted)} {unit}".strip()
+    contracted = f"{speech.number(line.contracted)} {unit}".strip()
     if line.used is None:
-        text = f"use unknown, {contracted} contracted"
+        text = speech.t("use unknown, {contracted} contracted", contracted=contracted)
     elif not line.contracted:
-        text = f"{words.number(line.used)} {unit}".strip() + " used, no quantity contracted"
+        used = f"{speech.number(line.used)} {unit}".strip()
+        text = speech.t("{used} used, no quantity contracted", used=used)
     else:
-        text = f"{words.number(line.used)} of {contracted}"
+        text = speech.t("{used} of {contracted}", used=speech.number(line.used), contracted=contracted)
     return Meter(plain(short(line.product, _NAME_MOST)), line.utilization, text)
 
 
-def _alert_fields(context: Context) -> Iterator[tuple[str, str]]:
+def _alert_fields(context: Context, speech: Speech) -> Iterator[tuple[str, str]]:
     ended = context.episode.phase is Phase.RESOLVED
-    yield from _money_fields(context.m, None if ended else context.finding.at_stake, context.rule.kind)
-    yield from _date_fields(context.m, context.as_of)
+    yield from _money_fields(context.m, None if ended else context.finding.at_stake, speech, context.rule.kind)
+    yield from _date_fields(context.m, context.as_of, speech)
     if context.account:
-        yield from _people_fields(context.account)
+        yield from _people_fields(context.account, speech)
 
 
-def _money_fields(m: Mapping[str, Value | date], at_stake: float | None, kind: str = "") -> Iterator[tuple[str, str]]:
+def _money_fields(
+    m: Mapping[str, Value | date], at_stake: float | None, speech: Speech, kind: str = ""
+) -> Iterator[tuple[str, str]]:
     arr, currency = m.get("arr"), m.get("currency")
     if at_stake is not None and at_stake == arr and kind in _ALL_OF_IT:
-        yield _ALL_OF_IT[kind], words.money(arr, currency)
+        yield speech.t(_ALL_OF_IT[kind]), speech.money(arr, currency)
         return
     if at_stake is not None:
-        yield "Used beyond the contract" if kind == "upsell" else "At stake", words.money(at_stake, currency)
-    yield "ARR", words.money(arr, currency)
+        label = speech.t("Used beyond the contract") if kind == "upsell" else speech.t("At stake")
+        yield label, speech.money(at_stake, currency)
+    yield speech.t("ARR"), speech.money(arr, currency)
 
 
-def _date_fields(m: Mapping[str, Value | date], as_of: date) -> Iterator[tuple[str, str]]:
-    renewal, auto = m.get("renewal_date"), m.get("auto_renew")
-    how = {True: ", renews by itself", False: ", does not renew by itself"}.get(auto) if isinstance(auto, bool) else ""
-    left = f", {words.days(m.get('days_to_renewal'))}" if m.get("days_to_renewal") is not None else ""
-    yield "Renewal", f"{words.day(renewal)}{left}{how}"
+def _date_fields(m: Mapping[str, Value | date], as_of: date, speech: Speech) -> Iterator[tuple[str, str]]:
+    parts = [speech.day(m.get("renewal_date"))]
+    if m.get("days_to_renewal") is not None:
+        parts.append(speech.days(m.get("days_to_renewal")))
+    if isinstance(auto := m.get("auto_renew"), bool):
+        parts.append(speech.t("renews by itself") if auto else speech.t("does not renew by itself"))
+    yield speech.t("Renewal"), ", ".join(parts)
     notice = m.get("days_to_notice")
     if isinstance(notice, (int, float)):
-        yield "Last day to give notice", f"{words.day(as_of + timedelta(days=notice))}, {words.days(notice)}"
+        day = speech.day(as_of + timedelta(days=notice))
+        yield speech.t("Last day to give notice"), f"{day}, {speech.days(notice)}"
 
 
-def _people_fields(account: Account) -> Iterator[tuple[str, str]]:
-    yield "Owner", _name(account.owner_name)
+def _people_fields(account: Account, speech: Speech) -> Iterator[tuple[str, str]]:
+    yield speech.t("Owner"), _name(account.owner_name, speech)
     if account.csm_name and account.csm_name != account.owner_name:
-        yield "CSM", _name(account.csm_name)
+        yield speech.t("CSM"), _name(account.csm_name, speech)
 
 
-def _health(m: Mapping[str, Value | date]) -> str:
+def _health(m: Mapping[str, Value | date], speech: Speech) -> str:
     health, band = m.get("health"), m.get("health_band")
     if not isinstance(health, float):
-        return words.UNKNOWN
-    return f"{health:.0f} of 100" + (f", {band}" if band else "")
+        return speech.unknown
+    text = speech.t("{health} of 100", health=f"{health:.0f}")
+    return f"{text}, {phrases.word(str(band), speech)}" if band else text
 
 
-def _name(name: str | None) -> str:
-    return short(name, _NAME_MOST) if name else words.UNKNOWN
+def _name(name: str | None, speech: Speech) -> str:
+    return short(name, _NAME_MOST) if name else speech.unknown
 
 
-def _why(context: Context) -> Iterator[Block]:
+def _why(context: Context, speech: Speech) -> Iterator[Block]:
     ended = context.episode.phase is Phase.RESOLVED
-    seen = evidence.explain(context.finding, context.rule.scope, _currency(context.m), ended=ended)
+    seen = evidence.explain(context.finding, context.rule.scope, _currency(context.m), ended=ended, speech=speech)
     reasons = " · ".join(mrkdwn(str(one)) for one in seen)
     if reasons:
-        yield Text(f"*{'Now' if ended else 'Why'}:* {reasons}")
+        yield Text(f"*{speech.t('Now:') if ended else speech.t('Why:')}* {reasons}")
 
 
 def _currency(m: Mapping[str, Value | date]) -> Value:
@@ -220,35 +242,54 @@ def _currency(m: Mapping[str, Value | date]) -> Value:
     return currency if isinstance(currency, str) else None
 
 
-def _buttons(url: str | None, episode: Episode, kind: str) -> Iterator[Block]:
+def _more(account: Account, speech: Speech) -> Iterator[Button]:
+    yield Button(speech.t("Brief"), BRIEF, account.account_id)
+    yield Button(speech.t("Why"), WHY, account.account_id)
+    if account.url and is_https(account.url):
+        yield _open(account.url, speech)
+
+
+def _buttons(account: Account | None, episode: Episode, kind: str, speech: Speech) -> Iterator[Block]:
     buttons: list[Button] = []
     if episode.phase in {Phase.PENDING, Phase.FIRING}:
-        buttons.append(Button("Claim", CLAIM, episode.episode_id, style="primary"))
-    if url and is_https(url):
-        buttons.append(_open(url))
-    yield Buttons(tuple(buttons), acts_menu(episode.episode_id, kind))
+        buttons.append(Button(speech.t("Claim"), CLAIM, episode.episode_id, style="primary"))
+    if account is not None:
+        buttons.append(Button(speech.t("Brief"), BRIEF, account.account_id))
+        if account.url and is_https(account.url):
+            buttons.append(_open(account.url, speech))
+    yield Buttons(tuple(buttons), acts_menu(episode.episode_id, kind, speech))
 
 
-def _open(url: str) -> Button:
-    return Button("Open in Salesforce", OPEN, url=url)
+def _open(url: str, speech: Speech) -> Button:
+    return Button(speech.t("Open in Salesforce"), OPEN, url=url)
 
 
-def _origin(context: Context) -> Iterator[str]:
-    kind = _KINDS.get(context.rule.kind, context.rule.kind.replace("_", " "))
-    yield mrkdwn(f"{kind}, {context.finding.severity} severity")
-    yield f"As of {words.day(context.as_of)}"
+def _origin(context: Context, speech: Speech) -> Iterator[str]:
+    rule = context.rule
+    kind = speech.t(_KINDS[rule.kind]) if rule.kind in _KINDS else rule.kind.replace("_", " ")
+    severity = phrases.word(context.finding.severity, speech)
+    yield mrkdwn(speech.t("{kind}, {severity} severity", kind=kind, severity=severity))
+    yield speech.t("As of {day}", day=speech.day(context.as_of))
     said = context.episode.phase is Phase.RESOLVED  # the line under the headline gives the reason
-    because = f": {context.reason}" if context.reason and not said else ""
-    yield mrkdwn(f"Rule {context.rule.name} (version {context.rule.version}){because}")
+    because = f": {phrases.said(context.reason, speech)}" if context.reason and not said else ""
+    yield mrkdwn(speech.t("Rule {rule} (version {version})", rule=rule.name, version=rule.version) + because)
 
 
-def _complete_to(day: Value | date, what: str) -> str:
-    return f"{what.capitalize()} complete to {words.day(day)}" if day is not None else f"How fresh {what} is: unknown"
+def _usage_complete_to(day: Value | date, speech: Speech) -> str:
+    if day is None:
+        return speech.t("How fresh usage is: unknown")
+    return speech.t("Usage complete to {day}", day=speech.day(day))
 
 
-def _open_alerts(episodes: Sequence[Episode]) -> Iterator[str]:
+def _open_alerts(episodes: Sequence[Episode], speech: Speech) -> Iterator[str]:
     for episode in episodes[:_EPISODES_MOST]:
-        by = f", claimed by {mention(episode.claimed_by)}" if episode.claimed_by else ""
-        yield f"• {mrkdwn(episode.rule)}: {mrkdwn(episode.severity)}, since {words.day(episode.opened_on)}{by}"
+        since = speech.t(
+            "{rule}: {severity}, since {day}",
+            rule=mrkdwn(episode.rule),
+            severity=mrkdwn(phrases.word(episode.severity, speech)),
+            day=speech.day(episode.opened_on),
+        )
+        by = f", {speech.t('claimed by {who}', who=mention(episode.claimed_by))}" if episode.claimed_by else ""
+        yield f"• {since}{by}"
     if len(episodes) > _EPISODES_MOST:
-        yield f"and {len(episodes) - _EPISODES_MOST} more"
+        yield speech.more(len(episodes) - _EPISODES_MOST)

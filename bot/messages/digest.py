@@ -1,28 +1,22 @@
-"""The digest: what goes beyond a person's attention for one day, a line each, in one message."""
+"""What digests are made of: an alert as one line."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from bot.messages import words
+from bot.messages import phrases
 from bot.messages.escape import link, mrkdwn, short
-from bot.messages.message import Headline, Note, Text
+from bot.messages.message import Headline
+from bot.messages.speech import ENGLISH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from bot.messages.message import Block, Message
+    from bot.messages.message import Message
+    from bot.messages.speech import Speech
 
 KIND: Final = "digest"
 
 _HEADLINE_MOST: Final = 110
-_NAME_MOST: Final = 40
-_LINES_MOST: Final = 40
-"""More is no digest any more."""
-_TEXT_MOST: Final = 6_500
-"""Characters of lines: Slack has refused messages of 11,300 in all."""
-_NAMES_MOST: Final = 1_500
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,31 +39,10 @@ def headline_of(message: Message) -> str:
     return next((block.text for block in message.blocks if isinstance(block, Headline)), message.summary)
 
 
-def entries_blocks(entries: Sequence[Entry], command: str) -> Iterator[Block]:
-    """Make the lines, as many as Slack takes; of the rest the names, and how to see what is open with somebody."""
-    lines = [_line(entry) for entry in entries]
-    shown = _fitting(lines[:_LINES_MOST], _TEXT_MOST)
-    yield Text("\n".join(lines[:shown]))
-    if rest := entries[shown:]:
-        names = [mrkdwn(short(entry.name, _NAME_MOST)) for entry in rest]
-        named = _fitting(names, _NAMES_MOST)
-        more = f" and {len(names) - named:,} more" if named < len(names) else ""
-        yield Text(f"*{len(rest):,} more:* {', '.join(names[:named])}{more}")
-    yield Note((f"`{mrkdwn(command)} NAME` shows what is open with an account",))
-
-
-def _line(entry: Entry) -> str:
+def entries_line(entry: Entry, speech: Speech = ENGLISH) -> str:
+    """Write an alert as a line of mrkdwn."""
     headline = short(entry.headline, _HEADLINE_MOST)
-    money = None if entry.at_stake is None else words.money(entry.at_stake, entry.currency)
-    stake = "" if money is None or money in headline else f" · {mrkdwn(money)} at stake"
-    return f"• {link(headline, entry.url)}{stake} · {mrkdwn(entry.severity)}"
-
-
-def _fitting(texts: Sequence[str], most: int) -> int:
-    """Return how many texts have no more characters together."""
-    length = 0
-    for number, text in enumerate(texts):
-        length += len(text) + 2
-        if length > most:
-            return number
-    return len(texts)
+    money = None if entry.at_stake is None else speech.money(entry.at_stake, entry.currency)
+    said = money is None or money in headline
+    stake = "" if said else f" · {speech.t('{amount} at stake', amount=mrkdwn(str(money)))}"
+    return f"• {link(headline, entry.url)}{stake} · {mrkdwn(phrases.word(entry.severity, speech))}"

@@ -22,6 +22,10 @@ _LOOSE_UNDERSCORE: Final = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 _JOINERS: Final = frozenset("\u200c\u200d")  # letters of Persian and Indic scripts and emoji are joined by these
 _ISOLATE: Final = "\u2068"
 _POP: Final = "\u2069"
+_ISOLATED: Final = re.compile(f"{_ISOLATE}[^{_ISOLATE}{_POP}\n]*{_POP}")
+_LEFT_TO_RIGHT: Final = "\u200e"
+_RIGHT_TO_LEFT: Final = "\u200f"
+_OWN_MARKS: Final = _JOINERS | {_ISOLATE, _POP, _LEFT_TO_RIGHT, _RIGHT_TO_LEFT}
 _USER: Final = re.compile(r"[UW][A-Z0-9]+", re.ASCII)
 
 
@@ -44,19 +48,52 @@ def plain(text: str) -> Line:
     """
     if isinstance(text, Line):
         return text
-    cleaned = "".join(_replacement(character) for character in text)
+    kept = _JOINERS | ({_ISOLATE, _POP} if _balanced(text) else frozenset())
+    cleaned = "".join(_replacement(character, kept) for character in text)
     line = " ".join(cleaned.split())
-    turns = any(unicodedata.bidirectional(character) in {"R", "AL"} for character in line)
+    turns = any(_turns(character) for character in _ISOLATED.sub("", line))
     return Line(f"{_ISOLATE}{line}{_POP}" if turns else line)
 
 
-def _replacement(character: str) -> str:
+def tidied(text: str) -> str:
+    """Return text for plain_text, where it stands as it is: what this module made stays so, anything else is cleaned.
+
+    A message that comes from the outbox has lost which of its texts were cleaned before.
+    """
+    return text if _balanced(text) and all(map(_harmless, text)) else plain(text)
+
+
+def _harmless(character: str) -> bool:
+    return character in _OWN_MARKS or unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Zl", "Zp"}
+
+
+def _turns(character: str) -> bool:
+    return unicodedata.bidirectional(character) in {"R", "AL"}
+
+
+def _balanced(text: str) -> bool:
+    """Tell whether every isolate of a text ends in it, none within another: this module made them."""
+    return _ISOLATE not in (rest := _ISOLATED.sub("", text)) and _POP not in rest
+
+
+def begun(line: Line, *, rtl: bool) -> Line:
+    """Let a line run in its language's direction whatever name it begins with: an invisible mark goes before it.
+
+    Slack and browsers take the direction of a line from its first letter, be it isolated or not.
+    """
+    first = next((one for one in line if unicodedata.bidirectional(one) in {"L", "R", "AL"}), None)
+    if first is None or _turns(first) == rtl:
+        return line
+    return Line(f"{_RIGHT_TO_LEFT if rtl else _LEFT_TO_RIGHT}{line}")
+
+
+def _replacement(character: str, kept: frozenset[str]) -> str:
     category = unicodedata.category(character)
     if category in {"Cc", "Zl", "Zp"}:
         return " "
     if category == "Cs":  # half of a pair: no JSON in UTF-8 can hold it
         return "\ufffd"
-    return "" if category == "Cf" and character not in _JOINERS else character
+    return "" if category == "Cf" and character not in kept else character
 
 
 def mrkdwn(text: str) -> Safe:
@@ -65,6 +102,14 @@ def mrkdwn(text: str) -> Safe:
         return text
     escaped = plain(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return Safe(_LOOSE_UNDERSCORE.sub("\u02cd", escaped.translate(_LOOKALIKES)))
+
+
+def literal(text: str) -> str:
+    """Make one line of text for others to set into whatever they write: nobody knows whether they escape it.
+
+    The angle brackets, without which nothing can ping or link in Slack, are replaced by ones that look like them.
+    """
+    return plain(text).replace("<", "\u2039").replace(">", "\u203a")
 
 
 def short(text: str, most: int = 60) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
@@ -11,21 +12,22 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from bot.core.metrics import METRICS, Unit
-from bot.core.verdicts import Truth
-from bot.messages import words
+from bot.core.verdicts import Truth, figure
+from bot.messages.speech import ENGLISH, msg
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bot.core.verdicts import Evidence, Finding, Scope, Value
+    from bot.messages.speech import Speech
 
 _WORDS: Final[dict[type[exp.Expr], str]] = {
-    exp.LT: "under",
-    exp.LTE: "at most",
-    exp.GT: "over",
-    exp.GTE: "at least",
-    exp.EQ: "is",
-    exp.NEQ: "is not",
+    exp.LT: msg("under {value}"),
+    exp.LTE: msg("at most {value}"),
+    exp.GT: msg("over {value}"),
+    exp.GTE: msg("at least {value}"),
+    exp.EQ: msg("is {value}"),
+    exp.NEQ: msg("is not {value}"),
 }
 _TURNED: Final[dict[type[exp.Expr], type[exp.Expr]]] = {
     exp.LT: exp.GT,
@@ -33,11 +35,11 @@ _TURNED: Final[dict[type[exp.Expr], type[exp.Expr]]] = {
     exp.GT: exp.LT,
     exp.GTE: exp.LTE,
 }
-_MORE_THAN: Final[dict[type[exp.Expr], str]] = {
-    exp.LT: "more than",
-    exp.LTE: "at least",
-    exp.GT: "more than",
-    exp.GTE: "at least",
+_MOVES: Final[dict[type[exp.Expr], str]] = {
+    exp.LT: msg("down more than {share}"),
+    exp.LTE: msg("down at least {share}"),
+    exp.GT: msg("up more than {share}"),
+    exp.GTE: msg("up at least {share}"),
 }
 _BACKGROUND: Final = frozenset({Unit.DAYS, Unit.DATE, Unit.TEXT, Unit.FLAG})
 _NOT_COMPARED: Final = frozenset({Unit.DAYS})
@@ -80,13 +82,15 @@ def _tells(name: str, scope: Scope) -> bool:
     return metric is not None and metric.unit not in _BACKGROUND and name not in _SETTING
 
 
-def explain(finding: Finding, scope: Scope, currency: Value, *, ended: bool = False) -> Iterator[Seen]:
+def explain(
+    finding: Finding, scope: Scope, currency: Value, *, ended: bool = False, speech: Speech = ENGLISH
+) -> Iterator[Seen]:
     """Say what held, comparison by comparison; where the episode has ended, what every comparison sees now.
 
     What was before is said of that alone which tells something: a level, not a size, a date or a change.
     """
     told: set[tuple[str, str]] = set()
-    reader = _Reader(scope, currency)
+    reader = _Reader(scope, currency, speech)
     for evidence in finding.evidence:
         if not ended and evidence.truth is not Truth.TRUE:
             continue
@@ -95,22 +99,23 @@ def explain(finding: Finding, scope: Scope, currency: Value, *, ended: bool = Fa
                 continue  # `pace > 1 OR pace IS NULL`: the value was said
             told.add((seen.label, seen.value))
             if ended:
-                yield replace(seen, threshold=f"alerts when {seen.threshold}" if seen.threshold else "", was="")
+                alerts = speech.t("alerts when {threshold}", threshold=seen.threshold) if seen.threshold else ""
+                yield replace(seen, threshold=alerts, was="")
             else:
-                yield seen if _moved(evidence, seen, scope) else replace(seen, was="")
+                yield seen if _moved(evidence, seen, reader) else replace(seen, was="")
 
 
-def _moved(evidence: Evidence, seen: Seen, scope: Scope) -> bool:
+def _moved(evidence: Evidence, seen: Seen, reader: _Reader) -> bool:
     """Tell whether what was before helps somebody who has five seconds."""
     name = evidence.values[0][0] if evidence.values else ""
-    metric = METRICS[scope].get(name)
-    changes = metric is not None and metric.unit is Unit.CHANGE
-    return _tells(name, scope) and not changes and f"was {seen.value} on" not in seen.was
+    before = dict(evidence.before).get(name)
+    same = before is not None and reader.value(before, name) == seen.value
+    return _tells(name, reader.scope) and reader.unit(name) is not Unit.CHANGE and not same
 
 
-def compared(evidence: Evidence, scope: Scope, currency: Value) -> tuple[Seen, ...]:
+def compared(evidence: Evidence, scope: Scope, currency: Value, speech: Speech = ENGLISH) -> tuple[Seen, ...]:
     """Say a comparison whether it holds or not: each value in it, what it was before, and what makes it hold."""
-    reader = _Reader(scope, currency, complete=evidence.truth is not Truth.TRUE)
+    reader = _Reader(scope, currency, speech, complete=evidence.truth is not Truth.TRUE)
     return tuple(_seen(evidence, reader))
 
 
@@ -120,13 +125,21 @@ class _Reader:
 
     scope: Scope
     currency: Value
+    speech: Speech
     complete: bool = False
     """Write what a flag would have to be, too: `fires when yes`. Where it is so, the value says it."""
 
     def value(self, value: Value, name: str) -> str:
-        text = words.show(value, name, self.scope, self.currency)
         # The label says "Days to renewal" already.
-        return _without_unit(text) if self.label(name).startswith("Days") else text
+        counted = name in METRICS[self.scope] and METRICS[self.scope][name].label.startswith("Days")
+        return self.bare(value, name) if counted else self.speech.show(value, name, self.scope, self.currency)
+
+    def bare(self, value: Value, name: str) -> str:
+        """Write a value without its unit, where that stands beside it already."""
+        if self.unit(name) is Unit.DAYS:
+            return self.speech.number(round(value) if isinstance(value, float) else value)
+        text = self.speech.show(value, name, self.scope, self.currency)
+        return text.removesuffix("%").rstrip() if self.unit(name) is Unit.SHARE else text
 
     def was(self, evidence: Evidence, name: str) -> str:
         before, now = dict(evidence.before).get(name), dict(evidence.values).get(name)
@@ -134,10 +147,11 @@ class _Reader:
             return ""
         if before == now and self.unit(name) in _BACKGROUND:
             return ""  # still the same segment: nobody expected another one
-        return f"was {self.value(before, name)} on {words.day(evidence.before_on)}"
+        day = self.speech.day(evidence.before_on)
+        return self.speech.t("was {value} on {day}", value=self.value(before, name), day=day)
 
     def label(self, name: str) -> str:
-        return words.label(name, self.scope)
+        return self.speech.label(name, self.scope)
 
     def unit(self, name: str) -> Unit | None:
         metric = METRICS[self.scope].get(name)
@@ -168,15 +182,16 @@ def _tree(text: str) -> exp.Expr | None:
 def _threshold(tree: exp.Expr, name: str, reader: _Reader) -> str | None:
     if not _says_itself(tree, name):
         return _comparison(tree, name, reader)
-    return _itself(tree) if reader.complete else None
+    return _itself(tree, reader.speech) if reader.complete else None
 
 
-def _itself(tree: exp.Expr) -> str:
+def _itself(tree: exp.Expr, speech: Speech) -> str:
     """Write what a flag or a NULL has to be: `yes`, `no`, `known`, `unknown`."""
     turned = isinstance(tree, exp.Not)
     inner = tree.this.unnest() if turned else tree
-    holds, fails = ("unknown", "known") if isinstance(inner, exp.Is) else ("yes", "no")
-    return fails if turned else holds
+    if isinstance(inner, exp.Is):
+        return speech.t("known") if turned else speech.unknown
+    return speech.flag(not turned)
 
 
 def _as_written(evidence: Evidence, reader: _Reader) -> Iterator[Seen]:
@@ -189,12 +204,14 @@ def _as_written(evidence: Evidence, reader: _Reader) -> Iterator[Seen]:
 def _between_metrics(tree: exp.Expr, evidence: Evidence, reader: _Reader) -> Iterator[Seen]:
     """Say `Age of the data 4 days (over stale after: 2 days)` for a comparison of two metrics."""
     values = dict(evidence.values)
-    sides = [side.name for side in (tree.this, tree.expression) if isinstance(side, exp.Column)] if _word(tree) else []
-    if len(sides) != 2 or not values.keys() >= set(sides):  # noqa: PLR2004 - a comparison has two sides
+    word = _WORDS.get(type(tree))
+    sides = [side.name for side in (tree.this, tree.expression) if isinstance(side, exp.Column)] if word else []
+    if word is None or len(sides) != 2 or not values.keys() >= set(sides):  # noqa: PLR2004 - a comparison has two sides
         yield from _as_written(evidence, reader)
         return
     one, other = sides
-    limit = f"{_word(tree)} {words.running(reader.label(other))}: {reader.value(values[other], other)}"
+    against = f"{reader.speech.running(reader.label(other))}: {reader.value(values[other], other)}"
+    limit = reader.speech.t(word, value=against)
     yield Seen(reader.label(one), reader.value(values[one], one), limit, reader.was(evidence, one))
 
 
@@ -207,26 +224,23 @@ def _says_itself(tree: exp.Expr, name: str) -> bool:
     return _is_metric(tree, name)
 
 
-def _word(tree: exp.Expr) -> str | None:
-    return _WORDS.get(type(tree))
-
-
 def _shown(value: Value, name: str, threshold: str, reader: _Reader) -> str:
     text = reader.value(value, name)
-    if reader.unit(name) is Unit.SHARE and threshold.endswith(f" {text}"):
-        return words.percent(value, 1)  # 49.7 % is under 50 %, and 50 % is not
-    return text
+    if not threshold.endswith(f" {text}"):
+        return text
+    # 49.7 % is under 50 %, and 50 % is not; what lies on the limit is written as the limit is.
+    if reader.unit(name) is Unit.SHARE:
+        known = figure(value)
+        exact = known is not None and math.isclose(known * 100, round(known * 100), abs_tol=1e-9)
+        return text if exact else reader.speech.percent(value, 1)
+    return reader.speech.number(value) if reader.unit(name) is Unit.SCORE else text
 
 
 def _comparison(tree: exp.Expr, name: str, reader: _Reader) -> str | None:
     if isinstance(tree, exp.Between) and _is_metric(tree.this, name):
-        low, high = (_constant(tree.args[end]) for end in ("low", "high"))
-        if low is None or high is None:
-            return None
-        return f"{_without_unit(reader.value(low, name))} to {reader.value(high, name)}"
+        return _between(tree, name, reader)
     if isinstance(tree, exp.In) and _is_metric(tree.this, name):
-        members = [_constant(member) for member in tree.expressions]
-        return f"one of {', '.join(reader.value(member, name) for member in members)}" if all(members) else None
+        return _one_of(tree, name, reader)
     kind = type(tree)
     if kind not in _WORDS:
         return None
@@ -239,17 +253,27 @@ def _comparison(tree: exp.Expr, name: str, reader: _Reader) -> str | None:
     return _against(kind, limit, name, reader)
 
 
-def _without_unit(text: str) -> str:
-    return text.removesuffix(" days").removesuffix(" day").removesuffix(" %")
+def _between(tree: exp.Between, name: str, reader: _Reader) -> str | None:
+    low, high = (_constant(tree.args[end]) for end in ("low", "high"))
+    if low is None or high is None:
+        return None
+    return reader.speech.t("{low} to {high}", low=reader.bare(low, name), high=reader.value(high, name))
+
+
+def _one_of(tree: exp.In, name: str, reader: _Reader) -> str | None:
+    members = [_constant(member) for member in tree.expressions]
+    if not all(members):
+        return None
+    return reader.speech.t("one of {values}", values=", ".join(reader.value(member, name) for member in members))
 
 
 def _against(kind: type[exp.Expr], limit: Value, name: str, reader: _Reader) -> str:
-    if reader.unit(name) is Unit.CHANGE and isinstance(limit, (int, float)) and kind in _MORE_THAN:
+    speech = reader.speech
+    if reader.unit(name) is Unit.CHANGE and isinstance(limit, (int, float)) and kind in _MOVES:
         downward = kind in {exp.LT, exp.LTE}
         if limit != 0 and downward == (limit < 0):
-            direction = "down" if downward else "up"
-            return f"{direction} {_MORE_THAN[kind]} {words.percent(abs(limit))}"
-    return f"{_WORDS[kind]} {reader.value(limit, name)}"
+            return speech.t(_MOVES[kind], share=speech.percent(abs(limit)))
+    return speech.t(_WORDS[kind], value=reader.value(limit, name))
 
 
 def _is_metric(tree: exp.Expr, name: str) -> bool:

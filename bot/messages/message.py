@@ -12,6 +12,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
+from bot.core.chart import Spec  # noqa: TC001  # pydantic reads it to turn messages into JSON and back
+
 
 @dataclass(frozen=True, slots=True)
 class Headline:
@@ -63,6 +65,8 @@ class Note:
     """Small print: as-of, sources, why."""
 
     parts: tuple[str, ...]
+    about: Literal["", "meant_for", "in_short"] = field(default="", kw_only=True)
+    """What it says, where a later change has to find it again: in any language, by this and not by its words."""
     form: Literal["note"] = field(default="note", kw_only=True, repr=False)
 
 
@@ -85,6 +89,8 @@ class Menu:
     action: str
     choices: tuple[tuple[str, str], ...]
     """Label and value of each. Plain text."""
+    chosen: str = ""
+    """Value of the choice that is shown as made; empty: none is, and the label stands there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +103,80 @@ class Buttons:
 
 
 @dataclass(frozen=True, slots=True)
+class Menus:
+    """Things to choose from side by side, like the filters of a list; each with an action of its own."""
+
+    menus: tuple[Menu, ...]
+    form: Literal["menus"] = field(default="menus", kw_only=True, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A picture of figures, and the words that tell the same. Title and words are plain text."""
+
+    key: str
+    """Names the picture: the same key, the same picture."""
+    title: str
+    alt: str
+    spec: Annotated[Spec, Field(discriminator="form")]
+    """What it shows: whoever can draw, draws this."""
+    language: str = "en"
+    """Of the words in the picture."""
+    file: str | None = None
+    """Slack's id of the picture; None: it is not there, and the words stand for it."""
+    native: bool = False
+    """Whether Slack is to draw it itself."""
+    form: Literal["chart"] = field(default="chart", kw_only=True, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """What a table has of each of its rows. Plain text."""
+
+    label: str
+    right: bool = False
+    """Figures stand under each other's last digit."""
+    said: str = "{}"
+    """The cell where rows are lines, with what it needs to be understood there: `{} used`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Text of a table. Plain: whoever writes it makes it safe."""
+
+    text: str = ""
+    """Empty: nothing is to be said."""
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a table: a cell a column."""
+
+    cells: tuple[Cell, ...]
+    heading: bool = False
+    """Whether it tells of the rows under it; its cells stand for themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of the same kind: a table where there is room for one, else a line a row."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    native: bool = False
+    """Whether Slack is to show it as a table of its own; a message may have one of them."""
+    form: Literal["table"] = field(default="table", kw_only=True, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Divider:
     """A thin line between parts."""
 
     form: Literal["divider"] = field(default="divider", kw_only=True, repr=False)
 
 
-Block = Headline | Text | Fields | Meters | Note | Buttons | Divider
+Block = Headline | Text | Fields | Meters | Note | Buttons | Menus | Chart | Table | Divider
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +188,10 @@ class Message:
     summary: str
     """The whole message in one escaped line: the notification on a phone, the fallback for readers."""
     blocks: tuple[Annotated[Block, Field(discriminator="form")], ...]
+    language: str = "en"
+    """The language that it is written in: whatever is changed in it later is said in the same."""
+    zone: str = "UTC"
+    """IANA name of the time zone that its moments are written in."""
 
 
 MESSAGE: TypeAdapter[Message] = TypeAdapter(Message)

@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from functools import singledispatch
 from html import escape
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from bot.messages.blocks import band, more
-from bot.messages.escape import is_https
-from bot.messages.message import Buttons, Divider, Fields, Headline, Meters, Note, Text
+from bot.messages.blocks import band, chosen_label
+from bot.messages.charts import sparkline
+from bot.messages.escape import is_https, plain
+from bot.messages.message import Buttons, Chart, Divider, Fields, Headline, Menus, Meters, Note, Table, Text
 from bot.messages.spans import spans
-from bot.messages.words import percent
+from bot.messages.speech import speech_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from bot.messages.message import Block, Button, Message, Meter
+    from bot.messages.message import Block, Button, Cell, Column, Message, Meter, Row
     from bot.messages.spans import Span
+    from bot.messages.speech import Speech
 
 
-def page(messages: Sequence[tuple[str, Message]], title: str = "Headroom: messages") -> str:
-    """Write messages with their destinations as an HTML document without scripts or anything from elsewhere."""
+def page(
+    messages: Sequence[tuple[str, Message]],
+    title: str = "Headroom: messages",
+    draw: Callable[[Chart], bytes | None] = lambda _: None,
+) -> str:
+    """Write messages with their destinations as an HTML document without scripts or anything from elsewhere.
+
+    `draw` makes the PNG of a chart; a chart that it answers None for is shown as lines of bars.
+    """
     style = files("bot.messages").joinpath("page.css").read_text(encoding="utf-8")
-    cards = "\n".join(_card(destination, message) for destination, message in messages)
+    cards = "\n".join(_card(destination, message, draw) for destination, message in messages)
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
@@ -32,14 +42,24 @@ def page(messages: Sequence[tuple[str, Message]], title: str = "Headroom: messag
     )
 
 
-def _card(destination: str, message: Message) -> str:
-    inner = "\n".join(part for block in message.blocks for part in _written(block))
+def _card(destination: str, message: Message, draw: Callable[[Chart], bytes | None]) -> str:
+    speech = speech_of(message)
+    parts = (
+        [_figure(block, draw(block))] if isinstance(block, Chart) else list(_written_for(block, speech))
+        for block in message.blocks
+    )
+    inner = "\n".join(part for some in parts for part in some)
     return (
-        f'<article class="{escape(message.kind)}">\n<div class="where" dir="auto">{escape(destination)}</div>\n'
+        f'<article class="{escape(message.kind)}" lang="{escape(message.language.replace("_", "-"))}">\n'
+        f'<div class="where" dir="auto">{escape(destination)}</div>\n'
         '<div class="post"><div class="face" aria-hidden="true">H</div>\n'
         f'<div class="text"><div class="who">Headroom <span class="app">APP</span></div>\n{inner}\n</div></div>\n'
         "</article>"
     )
+
+
+def _written_for(block: Block, speech: Speech) -> Iterator[str]:
+    return _bars(block, speech) if isinstance(block, Meters) else _written(block)
 
 
 @singledispatch
@@ -63,10 +83,9 @@ def _(block: Fields) -> Iterator[str]:
     yield f'<dl class="fields">{pairs}</dl>'
 
 
-@_written.register(Meters)
-def _(block: Meters) -> Iterator[str]:
-    rows = "".join(map(_meter, block.meters))
-    rest = f'<tr><td></td><td></td><td class="more">{more(block.more)}</td></tr>' if block.more else ""
+def _bars(block: Meters, speech: Speech) -> Iterator[str]:
+    rows = "".join(_meter(meter, speech) for meter in block.meters)
+    rest = f'<tr><td></td><td></td><td class="more">{speech.more(block.more)}</td></tr>' if block.more else ""
     yield f'<table class="meters">{rows}{rest}</table>'
 
 
@@ -82,17 +101,69 @@ def _(block: Buttons) -> Iterator[str]:
     yield f'<div class="buttons">{"".join(map(_button, block.buttons))}{menu}</div>'
 
 
+@_written.register(Menus)
+def _(block: Menus) -> Iterator[str]:
+    shown = "".join(f'<span class="button">{escape(chosen_label(one))} ▾</span>' for one in block.menus if one.choices)
+    yield f'<div class="buttons">{shown}</div>'
+
+
+@_written.register(Chart)
+def _(block: Chart) -> Iterator[str]:
+    yield _figure(block, None)
+
+
+def _figure(chart: Chart, picture: bytes | None) -> str:
+    """Show a chart: its picture where there is one, else as lines of bars; its words in either case."""
+    title, alt = escape(chart.title), escape(chart.alt)
+    if picture is None:
+        lines = "\n".join(sparkline(chart.spec))
+        drawn = f"<pre>{escape(lines)}</pre>"
+    else:
+        # Within the page itself: it stands alone wherever it is taken.
+        data = b64encode(picture).decode("ascii")
+        drawn = f'<img src="data:image/png;base64,{data}" width="1600" height="800" alt="{alt}">'
+    # The words begin with the title.
+    caption = f'<span dir="auto">{alt if picture is None else title}</span>'
+    return f'<figure class="chart">{drawn}<figcaption>{caption}</figcaption></figure>'
+
+
+@_written.register(Table)
+def _(block: Table) -> Iterator[str]:
+    labels = "".join(f"<th{_side(column)}>{escape(column.label)}</th>" for column in block.columns)
+    rows = "".join(_table_row(row, block.columns) for row in block.rows)
+    yield f'<table class="list"><thead><tr>{labels}</tr></thead><tbody>{rows}</tbody></table>'
+
+
+def _table_row(row: Row, columns: Sequence[Column]) -> str:
+    kind = ' class="heading"' if row.heading else ""
+    cells = "".join(
+        f'<td{_side(column)} dir="auto">{_linked(cell)}</td>' for cell, column in zip(row.cells, columns, strict=True)
+    )
+    return f"<tr{kind}>{cells}</tr>"
+
+
+def _side(column: Column) -> str:
+    return ' class="right"' if column.right else ""
+
+
+def _linked(cell: Cell) -> str:
+    text = escape(plain(cell.text))
+    if cell.url and is_https(cell.url):
+        return f'<a href="{escape(cell.url)}" rel="noopener noreferrer">{text}</a>'
+    return text
+
+
 @_written.register(Divider)
 def _(_block: Divider) -> Iterator[str]:
     yield "<hr>"
 
 
-def _meter(meter: Meter) -> str:
+def _meter(meter: Meter, speech: Speech) -> str:
     width = 0.0 if meter.share is None else min(max(meter.share, 0.0), 1.0) * 100
     kind = band(meter.share)
     return (
         f'<tr><td><div class="bar {kind}"><i style="width:{width:.1f}%"></i></div></td>'
-        f'<td class="share">{escape(percent(meter.share))}</td>'
+        f'<td class="share">{escape(speech.percent(meter.share))}</td>'
         f'<td><b dir="auto">{escape(meter.label)}</b> {escape(meter.text)}</td></tr>'
     )
 

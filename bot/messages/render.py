@@ -3,35 +3,39 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from bot.core.episodes import Phase
 from bot.core.metrics import METRICS
 from bot.core.verdicts import Scope
 from bot.errors import TemplateError
-from bot.messages import compose, digest, evidence, words
+from bot.messages import compose, digest, evidence, phrases
 from bot.messages.blocks import to_blocks
 from bot.messages.context import Account, Context
 from bot.messages.escape import Line, Safe, mrkdwn
 from bot.messages.limits import OWN_TEXT_MOST, UPDATE_TEXT_MOST, as_slack_says, validate
 from bot.messages.message import Block, Headline, Message, Text
+from bot.messages.overflow import spread
 from bot.messages.revise import claimed, resolved, revised
+from bot.messages.speech import ENGLISH
 from bot.messages.split import cut
 from bot.messages.texts import Texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import date
     from pathlib import Path
 
     from bot.core.episodes import Episode
     from bot.core.verdicts import Value
-    from bot.messages.digest import Entry
+    from bot.messages.speech import Speech
     from bot.state.rows import AccountView, Person
 
 __all__ = ["Account", "Context", "Templates", "claimed", "not_found", "resolved", "revised"]
 
 _SUMMARY_MOST: Final = 600
+_MESSAGES_MOST: Final = 8
+"""Who has to read more of one alert reads none of it."""
 _GAPS: Final = re.compile(r"\n{3,}")
 
 
@@ -48,16 +52,28 @@ class Templates:
         """Name every template there is."""
         return self._texts.names()
 
-    def alert(self, context: Context) -> Message:
-        """Write the message of an episode in the state it is in: firing, claimed or resolved.
+    def alert(self, context: Context, speech: Speech = ENGLISH) -> Message:
+        """Write the message of an episode in the state it is in, for a reader: firing, claimed or resolved.
 
-        Raises TemplateError where the template cannot be rendered or Slack would refuse the result.
+        What of a long one does not fit is left to `alerts`. Raises TemplateError where the template cannot be rendered
+        or Slack would refuse the result.
         """
-        title, body, fallback = self._rendered(context.rule.template, _variables(context))
+        return self.alerts(context, speech)[0]
+
+    def alerts(self, context: Context, speech: Speech = ENGLISH) -> tuple[Message, ...]:
+        """Write what `alert` does, and the messages that stand in its thread because it is too long for one.
+
+        Raises TemplateError as `alert` does, and where even that is too much.
+        """
+        name = context.rule.template
+        title, body, fallback = self._rendered(name, _variables(context, speech), speech)
         shape = compose.SHAPES[context.rule.scope]
-        blocks: tuple[Block, ...] = (Headline(title), Text(body), *shape(context))
-        message = _with_state(Message(context.rule.kind, fallback, blocks), context)
-        return _checked(message, context.rule.template)
+        blocks: tuple[Block, ...] = (Headline(title), Text(body), *shape(context, speech))
+        whole = _with_state(speech.write(Message(context.rule.kind, fallback, blocks)), context)
+        messages = spread(whole)
+        if len(messages) > _MESSAGES_MOST:
+            raise TemplateError(f"template '{name}' says too much: more than {_MESSAGES_MOST} messages in a row")
+        return tuple(_checked(message, name) for message in messages)
 
     def answer(
         self,
@@ -65,6 +81,7 @@ class Templates:
         people: Mapping[str, Person],
         episodes: Sequence[Episode] = (),
         company: str = "",
+        speech: Speech = ENGLISH,
     ) -> Message:
         """Write the answer to somebody who asked for an account; `episodes` are its open ones.
 
@@ -72,25 +89,29 @@ class Templates:
         """
         account = Account.of(view, people)
         shared = _shared(account, Scope.ACCOUNT, view.metrics, view.as_of, company)
-        title, body, fallback = self._rendered("account", {**shared, "lines": view.lines})
-        blocks = (Headline(title), Text(body), *compose.account_answer(account, view, episodes))
-        return _checked(Message("answer", fallback, tuple(blocks)), "account")
+        title, body, fallback = self._rendered("account", {**shared, "lines": view.lines}, speech)
+        blocks = (Headline(title), Text(body), *compose.account_answer(account, view, episodes, speech))
+        return _checked(speech.write(Message("answer", fallback, tuple(blocks))), "account")
 
-    def digest(self, entries: Sequence[Entry], reason: str, day: date, company: str, command: str) -> Message:
-        """Write the alerts of a person's day that are not said by themselves, in the order given; at least one.
+    def composed(
+        self, name: str, given: Mapping[str, object], blocks: Sequence[Block], speech: Speech = ENGLISH
+    ) -> Message:
+        """Write what is told together: title and first sentence from a template, the rest as it was laid out.
 
-        `reason`: why not. `command`: the slash command. Raises TemplateError as `alert` does.
+        `given`: variables of the template, `as_of` and `company` among them. Raises TemplateError as `alert` does.
         """
-        variables = {**_shared(None, Scope.ACCOUNT, {}, day, company), "lines": entries, "reason": reason}
-        title, body, fallback = self._rendered(digest.KIND, variables)
-        blocks = (Headline(title), Text(body), *digest.entries_blocks(entries, command))
-        return _checked(Message(digest.KIND, fallback, blocks), digest.KIND)
+        as_of, company = given["as_of"], given["company"]
+        assert isinstance(as_of, date), "the day that it is true of"
+        shared = _shared(None, Scope.ACCOUNT, {}, as_of, str(company))
+        title, body, fallback = self._rendered(name, {**shared, **given}, speech)
+        message = Message(digest.KIND, fallback, (Headline(title), Text(body), *blocks))
+        return _checked(speech.write(message), name)
 
-    def _rendered(self, name: str, variables: Mapping[str, object]) -> tuple[str, str, str]:
-        title = compose.headline(self._texts.text(name, "title", variables))
+    def _rendered(self, name: str, variables: Mapping[str, object], speech: Speech) -> tuple[str, str, str]:
+        title = compose.headline(self._texts.text(name, "title", variables, speech), speech)
         known = {**variables, "title": Line(title)}
-        summary = cut(" ".join(self._texts.text(name, "fallback", known).split()), _SUMMARY_MOST)
-        return title, _tidy(self._texts.text(name, "body", known)), summary
+        summary = cut(" ".join(self._texts.text(name, "fallback", known, speech).split()), _SUMMARY_MOST)
+        return title, _tidy(self._texts.text(name, "body", known, speech)), summary
 
 
 def _tidy(text: str) -> str:
@@ -99,13 +120,16 @@ def _tidy(text: str) -> str:
     return _GAPS.sub("\n\n", lines).strip()
 
 
-def not_found(text: str, suggestions: Sequence[str]) -> Message:
+def not_found(text: str, suggestions: Sequence[str], speech: Speech = ENGLISH) -> Message:
     """Answer for an account that nobody knows, with the names that come nearest."""
-    asked = mrkdwn(text) or Safe("nothing")
+    asked = cut(mrkdwn(text) or Safe(speech.t("nothing")), 200)
     near = "\n".join(f"• {mrkdwn(name)}" for name in suggestions)
-    hint = f"Did you mean one of these?\n{near}" if near else "Try a part of its name, or its domain."
-    blocks = (Headline("No such account"), Text(f"There is no account like “{cut(asked, 200)}”. {hint}"))
-    return Message("answer", f"There is no account like “{cut(asked, 200)}”.", blocks)
+    if near:
+        hint = f"{speech.t('Did you mean one of these?')}\n{near}"
+    else:
+        hint = speech.t("Try a part of its name, or its domain.")
+    none = speech.t("There is no account like “{name}”.", name=asked)
+    return speech.write(Message("answer", none, (Headline(speech.t("No such account")), Text(f"{none} {hint}"))))
 
 
 def _shared(
@@ -122,6 +146,7 @@ def _shared(
         "state": "firing",
         "reason": "",
         "lines": (),
+        "changes": (),
         "finding": None,
         "episode": None,
         "rule": None,
@@ -131,7 +156,7 @@ def _shared(
     }
 
 
-def _variables(context: Context) -> dict[str, object]:
+def _variables(context: Context, speech: Speech) -> dict[str, object]:
     scope, currency = context.rule.scope, context.m.get("currency")
     name = evidence.lead(context.finding, scope)
     return {
@@ -140,11 +165,11 @@ def _variables(context: Context) -> dict[str, object]:
         "finding": context.finding,
         "episode": context.episode,
         "rule": context.rule,
-        "reason": context.reason,
+        "reason": phrases.said(context.reason, speech),
         "state": _state(context.episode),
         "lead": name,
-        "lead_label": words.running(words.label(name, scope)) if name else "",
-        "lead_value": words.show(context.m.get(name), name, scope, currency) if name else "",
+        "lead_label": speech.running(speech.label(name, scope)) if name else "",
+        "lead_value": speech.show(context.m.get(name), name, scope, currency) if name else "",
     }
 
 

@@ -2,63 +2,36 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from bot.core.episodes import Outcome, Phase, word
-from bot.messages import words
+from bot.core.episodes import Phase
+from bot.messages import phrases
+from bot.messages.choices import ACT, BRIEF, CLAIM, Choice, acts_menu, choice_of, outcome_word, with_task
 from bot.messages.escape import mention, mrkdwn, short
 from bot.messages.message import Button, Buttons, Headline, Menu, Message, Text
+from bot.messages.speech import speech_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
     from datetime import date
 
     from bot.core.episodes import Episode
     from bot.messages.message import Block
+    from bot.messages.speech import Speech
 
-CLAIM: Final = "claim"
-"""Action of the button with which somebody takes an episode on; its value is the episode's id."""
-ACT: Final = "act_on_episode"
-"""Action of the menu with which somebody snoozes or closes an episode; `choice_of` reads its values."""
+__all__ = [
+    "ACT", "BRIEF", "CLAIM", "HEADLINE_MOST", "acts_menu", "choice_of", "claimed", "closed", "resolved", "revised",
+    "snoozed", "with_task",
+]  # fmt: skip
+
 HEADLINE_MOST: Final = 150
 
-SNOOZE, CLOSE = "snooze", "close"
-_SNOOZES: Final = (("Snooze for a week", 7), ("Snooze for two weeks", 14), ("Snooze for a month", 30))
-_OUTCOMES: Final[Mapping[str, tuple[Outcome, ...]]] = {
-    "churn_risk": (Outcome.RECOVERED, Outcome.RENEWED, Outcome.LOST, Outcome.FALSE_ALARM),
-    "upsell": (Outcome.EXPANDED, Outcome.LOST, Outcome.FALSE_ALARM),
-    "renewal": (Outcome.RENEWED, Outcome.EXPANDED, Outcome.LOST, Outcome.FALSE_ALARM),
-    "operations": (Outcome.RECOVERED, Outcome.FALSE_ALARM),
-}
 _DONE: Final = "✅ "
-_STATE: Final = re.compile(r" \((?:claimed|snoozed|closed|resolved)\)$")
-
-
-def acts_menu(episode_id: str, kind: str) -> Menu:
-    """Make the menu under an alert: when to hear of it again, or what became of it."""
-    snoozes = [(label, f"{episode_id}|{SNOOZE}|{days}") for label, days in _SNOOZES]
-    outcomes = _OUTCOMES.get(kind, tuple(Outcome))
-    return Menu("Later or done", ACT, (*snoozes, *((_ending(one), f"{episode_id}|{CLOSE}|{one}") for one in outcomes)))
-
-
-def _ending(outcome: Outcome) -> str:
-    return "False alarm" if outcome is Outcome.FALSE_ALARM else f"Done: {word(outcome)}"
-
-
-def choice_of(value: str) -> tuple[str, str, str] | None:
-    """Read a value of the menu: the episode's id, SNOOZE or CLOSE, and how many days or which outcome."""
-    parts = value.split("|")
-    if len(parts) != len(("episode", "verb", "argument")):
-        return None
-    episode_id, verb, argument = parts
-    known = argument.isdigit() if verb == SNOOZE else argument in set(Outcome)
-    return (episode_id, verb, argument) if verb in {SNOOZE, CLOSE} and known else None
 
 
 def revised(message: Message, episode: Episode, reason: str = "") -> Message:
-    """Bring a message up to what has become of its episode. `reason`: why it ended."""
+    """Bring a message up to what has become of its episode, in its own language. `reason`: why it ended."""
     if episode.claimed_by or episode.phase is Phase.CLAIMED:
         message = claimed(message, episode.claimed_by, episode.claimed_at)
     if episode.phase is Phase.SNOOZED:
@@ -72,44 +45,69 @@ def revised(message: Message, episode: Episode, reason: str = "") -> Message:
 
 def claimed(message: Message, user: str | None, on: date | None) -> Message:
     """Say who has taken the episode on, and take the claim button away. `user` is a Slack user id."""
-    when = f" on {words.day(on)}" if on else ""
-    return _changed(message, f"Claimed by {mention(user)}{when}.", "claimed", lambda _: True)
+    speech = speech_of(message)
+    begin = speech.t("Claimed by ")
+    line = f"{begin}{mention(user)}."
+    if on:
+        line = f"{begin}{speech.t('{person} on {day}.', person=mention(user), day=speech.day(on))}"
+    return _changed(message, (begin, line), speech.t("claimed"), lambda _: True)
 
 
 def snoozed(message: Message, episode: Episode) -> Message:
     """Say until when an episode is silent, and who wants it so."""
-    why = f": {mrkdwn(episode.snooze_reason)}" if episode.snooze_reason else "."
-    line = f"Snoozed until {words.day(episode.snoozed_until)} by {mention(episode.snoozed_by)}{why}"
-    return _changed(message, line, "snoozed", lambda _: True)
+    speech = speech_of(message)
+    begin, by = speech.t("Snoozed until "), mention(episode.snoozed_by)
+    line = begin + speech.t("{day} by {person}", day=speech.day(episode.snoozed_until), person=by)
+    return _changed(message, (begin, line + _because(episode.snooze_reason)), speech.t("snoozed"), lambda _: True)
 
 
 def resolved(message: Message, on: date, reason: str = "") -> Message:
     """Say that it is over and why, mark the headline, and take the claim button away. Its outcome may be told yet."""
-    why = f": {mrkdwn(reason)}" if reason else ""
+    speech = speech_of(message)
+    begin = speech.t("Resolved on ")
+    why = f": {mrkdwn(phrases.said(reason, speech))}" if reason else ""
     marked = replace(message, blocks=tuple(map(_done, message.blocks)))
-    return _changed(marked, f"Resolved on {words.day(on)}{why}.", "resolved", lambda verb: verb == CLOSE)
+    return _changed(marked, (begin, f"{begin}{speech.day(on)}{why}."), speech.t("resolved"), lambda one: one.closes)
 
 
 def closed(message: Message, episode: Episode) -> Message:
     """Say what became of an episode and who said so; there is nothing left to do."""
-    why = f": {mrkdwn(episode.close_reason)}" if episode.close_reason else "."
-    by, when = mention(episode.closed_by), words.day(episode.closed_at)
+    speech = speech_of(message)
+    begin = speech.t("Closed as ")
+    line = begin + speech.t(
+        "{outcome} by {person} on {day}",
+        outcome=outcome_word(episode.outcome, speech),
+        person=mention(episode.closed_by),
+        day=speech.day(episode.closed_at),
+    )
     marked = replace(message, blocks=tuple(map(_done, message.blocks)))
-    return _changed(marked, f"Closed as {word(episode.outcome)} by {by} on {when}{why}", "closed", lambda _: False)
+    return _changed(marked, (begin, line + _because(episode.close_reason)), speech.t("closed"), lambda _: False)
 
 
-def _changed(message: Message, line: str, state: str, may: Callable[[str], bool]) -> Message:
+def _because(reason: str | None) -> str:
+    return f": {mrkdwn(reason)}" if reason else "."
+
+
+def _changed(message: Message, said: tuple[str, str], state: str, may: Callable[[Choice], bool]) -> Message:
+    """Set a line under the headline, in place of one that begins the same; `said`: how it begins, and the line."""
+    begin, line = said
     blocks = tuple(_pressable(message.blocks, may))
     # Right under the headline: what has become of it comes before the reasons.
     place = 1 if blocks and isinstance(blocks[0], Headline) else 0
     below = blocks[place:]
-    if below and isinstance(below[0], Text) and below[0].text.startswith(f"{state.capitalize()} "):
+    if below and isinstance(below[0], Text) and below[0].text.startswith(begin):
         below = below[1:]  # changed so before: the later word counts
-    summary = _STATE.sub("", message.summary)
-    return replace(message, summary=f"{summary} ({state})", blocks=(*blocks[:place], Text(line), *below))
+    summary = f"{_without_state(message.summary, speech_of(message))} ({state})"
+    return replace(message, summary=summary, blocks=(*blocks[:place], Text(line), *below))
 
 
-def _pressable(blocks: tuple[Block, ...], may: Callable[[str], bool]) -> Iterator[Block]:
+def _without_state(summary: str, speech: Speech) -> str:
+    states = (speech.t("claimed"), speech.t("snoozed"), speech.t("closed"), speech.t("resolved"))
+    mark = next((f" ({state})" for state in states if summary.endswith(f" ({state})")), "")
+    return summary.removesuffix(mark)
+
+
+def _pressable(blocks: tuple[Block, ...], may: Callable[[Choice], bool]) -> Iterator[Block]:
     """Leave the buttons but the one to claim with, and of the menu what may still be done."""
     for block in blocks:
         if not isinstance(block, Buttons):
@@ -120,10 +118,10 @@ def _pressable(blocks: tuple[Block, ...], may: Callable[[str], bool]) -> Iterato
             yield left
 
 
-def _left(menu: Menu | None, may: Callable[[str], bool]) -> Menu | None:
+def _left(menu: Menu | None, may: Callable[[Choice], bool]) -> Menu | None:
     if menu is None or menu.action != ACT:
         return menu
-    choices = tuple((label, value) for label, value in menu.choices if (way := choice_of(value)) and may(way[1]))
+    choices = tuple((label, value) for label, value in menu.choices if (one := choice_of(value)) and may(one))
     return replace(menu, choices=choices) if choices else None
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 from jinja2 import StrictUndefined, TemplateSyntaxError, UndefinedError, nodes
@@ -14,11 +13,17 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from bot.core.located import Fault, Mark, did_you_mean
 from bot.core.metrics import METRICS
 from bot.errors import TemplateError
-from bot.messages import escape, words
+from bot.messages import escape
+from bot.messages.filters import FILTERS, SPEECH, TELLERS, mrkdwn, plain, tellers
+from bot.messages.speech import ENGLISH
+from bot.messages.told import told
+from bot.messages.wording import catalogue_faults
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
+
+    from bot.messages.speech import Speech
 
 PARTS: Final = ("title", "body", "fallback")
 """The texts of a template. The title is plain text; body and fallback are mrkdwn."""
@@ -28,6 +33,7 @@ VARIABLES: Final = frozenset(
         "account",
         "m",
         "lines",
+        "changes",
         "finding",
         "episode",
         "rule",
@@ -58,49 +64,6 @@ class _Missing(StrictUndefined):
         return f"unknown variable '{name}'{did_you_mean(name, [*known, *VARIABLES])}"
 
 
-def _printed(value: object) -> str:
-    if value is None:
-        return words.UNKNOWN
-    if isinstance(value, bool):
-        return words.flag(value)
-    if isinstance(value, (int, float)):
-        return words.number(value)
-    if isinstance(value, str):
-        return value  # as it is: a finished line must stay one
-    return words.day(value) if isinstance(value, date) else str(value)
-
-
-def _plain(value: object) -> str:
-    # Undefined is left to Jinja: printing it raises the error that names it.
-    return value if isinstance(value, StrictUndefined) else escape.plain(_printed(value))  # type: ignore[return-value]
-
-
-def _mrkdwn(value: object) -> str:
-    if isinstance(value, (StrictUndefined, escape.Safe)):
-        return value  # type: ignore[return-value]  # as above
-    return escape.mrkdwn(_printed(value))
-
-
-def _short(value: object, most: int = 60) -> str:
-    text = escape.plain(_printed(value))
-    return escape.short(text, most) or words.UNKNOWN
-
-
-FILTERS: Final[Mapping[str, Callable[..., str]]] = {
-    "money": words.money,
-    "percent": words.percent,
-    "change": words.change,
-    "number": words.number,
-    "days": words.days,
-    "span": words.span,
-    "date": words.day,
-    "ratio": words.ratio,
-    "show": words.show,
-    "label": words.label,
-    "short": _short,
-}
-
-
 @dataclass(frozen=True, slots=True)
 class _Source:
     """One file of a template."""
@@ -113,30 +76,31 @@ class Texts:
     """The files of every template, read once and checked as a whole.
 
     `folders` are searched in order, file by file: a user's folder before the shipped one overrides single texts.
-    Raises TemplateError with every fault of every template: syntax, unknown variables, missing files.
+    Raises TemplateError with every fault of every template and catalogue: syntax, unknown variables, missing files.
     """
 
     def __init__(self, folders: Sequence[Path]) -> None:
         self._sources = dict(_read(folders))
-        self._plain = _environment(_plain)
-        self._mrkdwn = _environment(_mrkdwn)
+        self._plain = _environment(plain, escape.Line)
+        self._mrkdwn = _environment(mrkdwn, escape.Safe)
         self._mrkdwn.filters["link"] = escape.link
         self._mrkdwn.filters["mention"] = escape.mention
         faults = [*self._missing(), *(fault for key in self._sources for fault in self._faults(key))]
-        if faults:
-            raise TemplateError("\n".join(map(str, faults)))
+        told_of = [*map(str, faults), *catalogue_faults(folders)]
+        if told_of:
+            raise TemplateError("\n".join(told_of))
         self._compiled = {key: self._compile(key) for key in self._sources}
 
     def names(self) -> tuple[str, ...]:
         """Name every template, in order of the alphabet."""
         return tuple(sorted({name for name, _ in self._sources}))
 
-    def text(self, name: str, part: str, variables: Mapping[str, object]) -> str:
-        """Render one text. Raises TemplateError, naming file and line, where that cannot be done."""
+    def text(self, name: str, part: str, variables: Mapping[str, object], speech: Speech = ENGLISH) -> str:
+        """Render one text for a reader. Raises TemplateError, naming file and line, where that cannot be done."""
         if (name, part) not in self._compiled:
             raise TemplateError(f"there is no template '{name}'{did_you_mean(name, self.names())}")
         try:
-            return str(self._compiled[name, part].render(variables)).strip()
+            return str(self._compiled[name, part].render({**variables, SPEECH: speech})).strip()
         except (JinjaError, TypeError, ValueError, ArithmeticError, AttributeError, LookupError) as error:
             path = self._sources[name, part].path
             raise TemplateError(str(Fault(Mark(str(path), _line(error, str(path))), _problem(error)))) from error
@@ -167,15 +131,19 @@ class Texts:
             return
         for line, name, known in _unknown(tree):
             yield Fault(Mark(str(source.path), line), f"unknown variable '{name}'{did_you_mean(name, known)}")
+        for call in told(tree):
+            if (problem := call.problem) is not None:
+                yield Fault(Mark(str(source.path), call.line), problem)
 
 
-def _environment(finalize: Callable[[object], str]) -> ImmutableSandboxedEnvironment:
+def _environment(finalize: Callable[..., str], finished: type[str]) -> ImmutableSandboxedEnvironment:
     # Autoescape is Jinja's for HTML; mrkdwn has escapes of its own, and finalize sees every value that is printed.
     environment = ImmutableSandboxedEnvironment(
         undefined=_Missing, autoescape=False, finalize=finalize, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters.update(FILTERS)
     environment.globals.clear()
+    environment.globals.update(tellers(finished))
     return environment
 
 
@@ -190,7 +158,7 @@ def _read(folders: Sequence[Path]) -> Iterator[tuple[tuple[str, str], _Source]]:
 def _unknown(tree: nodes.Template) -> Iterator[tuple[int, str, list[str]]]:
     """Find names that no template has, and metrics that are in no catalogue: line, name, and what would be right."""
     own = {node.name for node in tree.find_all(nodes.Name) if node.ctx in {"store", "param"}}
-    known = VARIABLES | own | {"loop", "varargs", "kwargs", "caller"}
+    known = VARIABLES | own | {"loop", "varargs", "kwargs", "caller", *TELLERS}
     for node in tree.find_all(nodes.Name):
         if node.ctx == "load" and node.name not in known:
             yield node.lineno, node.name, sorted(known)

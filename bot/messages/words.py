@@ -16,11 +16,13 @@ if TYPE_CHECKING:
 UNKNOWN: Final = "unknown"
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _SCALES: Final = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"))
-_BEYOND_WORDS: Final = 1e15
+BEYOND_WORDS: Final = 1e15
+"""From here a figure is written with an exponent."""
 _FINE: Final = 100  # below this, a fraction matters
 
 
-def _known(value: object) -> float | None:
+def known(value: object) -> float | None:
+    """Return a value as a figure; None for what is unknown, endless, or no figure."""
     if value is None or isinstance(value, (str, date)):
         return None
     figure = float(value)  # type: ignore[arg-type]  # a number is left
@@ -29,18 +31,26 @@ def _known(value: object) -> float | None:
 
 def number(value: Value | date) -> str:
     """Write a count or an amount: `1,234`, `12.5`, `1.25 million`."""
-    figure = _known(value)
+    figure = known(value)
     if figure is None:
         return UNKNOWN
-    if abs(figure) >= _BEYOND_WORDS:
+    if abs(figure) >= BEYOND_WORDS:
         return f"{figure:.2e}"
     for size, name in _SCALES:
         # Rounded first: 999,999.6 is a million, not "1,000,000".
         if abs(round(figure)) >= size:
             return f"{_significant(figure / size)} {name}"
+    whole, dot, fraction = rounded(figure).partition(".")
+    return f"{int(whole):,}{dot}{fraction}" if not dot and "e" not in whole else rounded(figure)
+
+
+def rounded(figure: float) -> str:
+    """Round a figure under a million to what matters of it: digits and a point, nothing else."""
     if figure == round(figure) or abs(figure) >= _FINE:
-        return f"{round(figure):,}"
-    return f"{figure:.3g}" if abs(figure) < 1 else f"{figure:.2f}".rstrip("0").rstrip(".")
+        return str(round(figure))
+    if abs(figure) < 1:
+        return f"{figure:.3g}"
+    return f"{figure:.2f}".rstrip("0").rstrip(".")
 
 
 def _significant(figure: float) -> str:
@@ -52,7 +62,7 @@ def _significant(figure: float) -> str:
 
 def money(value: Value | date, currency: Value | date = None) -> str:
     """Write an amount with its currency's code: `USD 120,000`; `120,000` where the currency is not known."""
-    figure = _known(value)
+    figure = known(value)
     if figure is None:
         return UNKNOWN
     sign = "-" if figure < 0 else ""
@@ -62,17 +72,26 @@ def money(value: Value | date, currency: Value | date = None) -> str:
 
 def percent(value: Value | date, digits: int = 0) -> str:
     """Write a share: `41 %`. Nearly nothing is not 0 %, nearly everything not 100 %."""
-    figure = _known(value)
+    figure = known(value)
     if figure is None:
         return UNKNOWN
-    if abs(figure) >= _BEYOND_WORDS:
+    if abs(figure) >= BEYOND_WORDS:
         return f"{figure:.2e} times"
+    shown = share_digits(figure, digits)
+    if shown is None:
+        return "under 0.1 %"
+    whole, dot, fraction = shown.removeprefix("-").partition(".")
+    return f"{'−' if shown.startswith('-') else ''}{int(whole):,}{dot}{fraction} %"
+
+
+def share_digits(figure: float, digits: int = 0) -> str | None:
+    """Write a share x 100 with as many digits as it takes not to mislead: `99.6`; None where it is nearly nothing."""
     share = figure * 100
     for places in range(digits, digits + 3):
-        text = f"{share:,.{places}f}"
-        if not _misleads(share, float(text.replace(",", ""))):
-            return f"{text.replace('-', '−')} %"
-    return "under 0.1 %" if abs(share) < 1 else f"{share:,.2f} %"
+        text = f"{share:.{places}f}"
+        if not _misleads(share, float(text)):
+            return text
+    return None if abs(share) < 1 else f"{share:.2f}"
 
 
 def _misleads(share: float, shown: float) -> bool:
@@ -81,7 +100,7 @@ def _misleads(share: float, shown: float) -> bool:
 
 def change(value: Value | date) -> str:
     """Write a relative change: `down 34 %`, `up 12 %`, `unchanged`."""
-    figure = _known(value)
+    figure = known(value)
     if figure is None:
         return UNKNOWN
     if figure == 0:
@@ -91,7 +110,7 @@ def change(value: Value | date) -> str:
 
 def days(value: Value | date) -> str:
     """Write a distance in days from today: `in 45 days`, `today`, `3 days ago`."""
-    figure = _known(value)
+    figure = known(value)
     if figure is None:
         return UNKNOWN
     count = round(figure)
@@ -102,7 +121,7 @@ def days(value: Value | date) -> str:
 
 def span(value: Value | date) -> str:
     """Write a length in days: `1 day`, `45 days`."""
-    figure = _known(value)
+    figure = known(value)
     if figure is None:
         return UNKNOWN
     return f"{round(figure):,} {'day' if round(figure) == 1 else 'days'}"
@@ -122,7 +141,7 @@ def day(value: Value | date) -> str:
 
 def ratio(value: Value | date) -> str:
     """Write a multiple: `1.3 times`."""
-    figure = _known(value)
+    figure = known(value)
     return UNKNOWN if figure is None else f"{number(figure)} times"
 
 

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
 import structlog
 
+from bot.core.addressing import PERSON
 from bot.core.attention import spread
+from bot.core.digesting import digest_at
+from bot.core.preferences import NOTHING_CHOSEN, Rhythm
 from bot.errors import TemplateError
-from bot.messages.digest import KIND, Entry, headline_of
+from bot.messages.digest import KIND, Entry, entries_line, headline_of
+from bot.messages.digests.daily import Daily, change_line, daily
 from bot.messages.escape import mrkdwn, short
 from bot.messages.message import Headline, Message, Text
 from bot.messages.revise import HEADLINE_MOST
+from bot.notices.changes import Also
 from bot.state.keys import notice_id
 from bot.state.rows import Act, Audit, Notice
 
@@ -22,6 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from datetime import date, datetime
 
+    from bot.core.preferences import Preferences
+    from bot.messages.digests.daily import Changed
+    from bot.messages.speech import Speech
     from bot.notices.cards import Cards
     from bot.notices.drafts import Draft
     from bot.notices.manners import Clocks
@@ -88,15 +96,25 @@ class _Today:
     now: datetime
     said: Sequence[Said]
     digests: Counter[str]
-    """How many digests of each name there are."""
+    """How many messages of digests of each name there are."""
+    also: Also
 
     @classmethod
-    def of(cls, clocks: Clocks, now: datetime, said: Sequence[Said]) -> _Today:
-        return cls(clocks, now, said, Counter(one.episode_id for one in said if one.kind == KIND))
+    def of(cls, clocks: Clocks, now: datetime, said: Sequence[Said], also: Also) -> _Today:
+        return cls(clocks, now, said, Counter(one.episode_id for one in said if one.kind == KIND), also)
 
     def day(self, draft: Draft) -> date:
         """Return the day on which somebody is told what is written now."""
         return self.clocks.day(draft.person_id, self.now)
+
+    def digest_at(self, person_id: str) -> datetime | None:
+        """Return when somebody is told together what is written now; None: at once."""
+        chosen = digest_at(self.chosen(person_id), self.clocks.of(person_id).zone, self.now)
+        return self.clocks.not_before(person_id, chosen or self.now) or chosen
+
+    def chosen(self, person_id: str) -> Preferences:
+        """Return what somebody chose for themselves."""
+        return self.clocks.chosen.get(person_id, NOTHING_CHOSEN)
 
     def spoken(self, drafts: Sequence[Draft]) -> Mapping[str, int]:
         """Count the alerts of that day, by destination."""
@@ -109,28 +127,42 @@ class _Today:
         return count
 
 
-def within_budget(drafts: Sequence[Draft], past: Past, cards: Cards, clocks: Clocks, now: datetime) -> Budgeted:
+def within_budget(
+    drafts: Sequence[Draft], past: Past, cards: Cards, clocks: Clocks, now: datetime, also: Also | None = None
+) -> Budgeted:
     """Leave out what goes beyond the attention of those it is for, and write the digests that have it.
 
-    What stands in the outbox already is none of tonight's; what a digest had before is not said again.
+    What stands in the outbox already is none of tonight's; what a digest had before is not said again. `also`: what
+    digests have besides, once a day.
     """
+    also = also or Also()
     counting = [draft for draft in drafts if draft.counts(clocks.people)]
-    if not counting:
+    if not counting and not also.changes:
         return Budgeted()
     there = past.enqueued({draft.notice.notice_id for draft in counting})
     known = past.digested_of({draft.notice.subject for draft in counting})
     before = {draft.notice.notice_id for draft in counting if _key(draft) in known}
     new = [draft for draft in counting if draft.notice.notice_id not in there | before]
-    said = past.said_to_people(now - (_DEFERRED if clocks.manners.quiet else _TODAY))
-    today = _Today.of(clocks, now, said)
+    said = past.said_to_people(now - (_DEFERRED if clocks.manners.quiet or clocks.chosen else _TODAY))
+    today = _Today.of(clocks, now, said, also)
     decided = spread([draft.alert() for draft in new], today.spoken(new), clocks.manners.per_day)
     by_id = {draft.notice.notice_id: draft for draft in new}
     left_out = before | {alert.key for some in decided.digests.values() for alert in some}
-    digests = [
-        _Digest([by_id[alert.key] for alert in some], today, cards) for _, some in sorted(decided.digests.items())
-    ]
+    held = {person: [by_id[alert.key] for alert in some] for person, some in decided.digests.items()}
+    digests = [_Digest(place, held.get(place, ()), today, cards) for place in _places(held, today, cards)]
     lines = tuple(line for digest in digests for line in digest.audit())
-    return Budgeted(frozenset(left_out), tuple(digest.notice() for digest in digests), lines)
+    return Budgeted(frozenset(left_out), tuple(one for digest in digests for one in digest.notices()), lines)
+
+
+def _places(held: Collection[str], today: _Today, cards: Cards) -> list[str]:
+    """Return who gets a digest: those of whom something was held back, and those who have a change to hear of."""
+    changed = (f"{PERSON}{person_id}" for person_id in today.also.changes if _is_there(person_id, today))
+    return sorted({*held, *(place for place in changed if _Digest(place, (), today, cards).changes)})
+
+
+def _is_there(person_id: str, today: _Today) -> bool:
+    person = today.clocks.people.get(person_id)
+    return person is not None and person.active
 
 
 def _key(draft: Draft) -> tuple[str, str, str]:
@@ -141,41 +173,61 @@ def _key(draft: Draft) -> tuple[str, str, str]:
 class _Digest:
     """One person's digest of one day, or what came to it later."""
 
+    destination: str
     drafts: Sequence[Draft]
-    """What matters most first; at least one."""
+    """What was held back, what matters most first."""
     today: _Today
     cards: Cards
 
     @property
-    def _destination(self) -> str:
-        return self.drafts[0].notice.destination
+    def person_id(self) -> str:
+        return self.destination.removeprefix(PERSON)
 
     @property
-    def _day(self) -> date:
-        return self.today.day(self.drafts[0])
+    def day(self) -> date:
+        """The person's day on which it is read."""
+        clocks, moment = self.today.clocks, self.today.digest_at(self.person_id)
+        if moment is None:
+            return clocks.day(self.person_id, self.today.now)
+        return moment.astimezone(clocks.of(self.person_id).zone).date()
 
     @property
-    def _id(self) -> str:
-        return f"{KIND}:{self._destination}:{self._day}"
+    def name(self) -> str:
+        return f"{KIND}:{self.destination}:{self.day}"
+
+    @property
+    def changes(self) -> Sequence[Changed]:
+        """What changed, which the first digest of a day has; a night that is done over does not say it again."""
+        daily = self.today.chosen(self.person_id).digest is Rhythm.DAILY
+        wanted = daily and not self.today.digests[self.name]
+        return self.today.also.changes.get(self.person_id, ()) if wanted else ()
 
     @property
     def _transition(self) -> str:
-        earlier = self.today.digests[self._id]
+        earlier = self.today.digests[self.name]
         return KIND if not earlier else f"{KIND}-{earlier + 1}"
 
-    def notice(self) -> Notice:
-        clocks, first = self.today.clocks, self.drafts[0]
+    def notices(self) -> list[Notice]:
+        """Return the digest, and what stands in its thread."""
+        first, *rest = self._messages()
+        transition = self._transition
+        # What is held back until a day of the week goes on in the thread of what was held back first.
+        alone = self.today.chosen(self.person_id).digest is not Rhythm.WEEKLY or transition == KIND
+        thread = [self._notice(f"{transition}-thread-{number}", one) for number, one in enumerate(rest, 1)]
+        return [replace(self._notice(transition, first), broadcast=alone), *thread]
+
+    def _notice(self, transition: str, message: Message) -> Notice:
         return Notice(
-            notice_id=notice_id(self._id, self._transition, self._destination, Act.POST),
-            episode_id=self._id,
-            transition=self._transition,
-            destination=self._destination,
+            notice_id=notice_id(self.name, transition, self.destination, Act.POST),
+            episode_id=self.name,
+            transition=transition,
+            destination=self.destination,
             act=Act.POST,
             kind=KIND,
-            subject=self._destination,
-            message=self._message(),
+            subject=self.destination,
+            message=message,
             created_at=self.today.now,
-            not_before=clocks.not_before(first.person_id, self.today.now),
+            not_before=self.today.digest_at(self.person_id),
         )
 
     def audit(self) -> list[Audit]:
@@ -191,24 +243,28 @@ class _Digest:
                     "version": draft.episode.rule_version,
                     "episode": draft.episode.episode_id,
                     "transition": draft.notice.transition,
-                    "destination": self._destination,
-                    "digest": self._id,
-                    "reason": f"more than {per_day} alerts on {self._day}: it stands in the digest",
+                    "destination": self.destination,
+                    "digest": self.name,
+                    "reason": f"more than {per_day} alerts on {self.day}: it stands in the digest",
                 },
             )
             for draft in self.drafts
         ]
 
-    def _message(self) -> Message:
-        manners = self.today.clocks.manners
-        reason = f"At most {manners.per_day} alerts a day come one by one; these are the rest."
+    @property
+    def _speech(self) -> Speech:
+        return self.today.clocks.speech(self.destination)
+
+    def _messages(self) -> tuple[Message, ...]:
+        manners, also = self.today.clocks.manners, self.today.also
         entries = [self._entry(draft) for draft in self.drafts]
+        told = Daily(entries, self.changes, manners.per_day, self.day, also.since, self.cards.company, manners.command)
         try:
-            return self.cards.templates.digest(entries, reason, self._day, self.cards.company, manners.command)
+            return daily(self.cards.templates, told, self._speech)
         except TemplateError as error:
-            _log.error("template failed", template=KIND, destination=self._destination, problem=str(error))
-            self.cards.problems.append(f"digest for {self._destination}: {error}")
-            return _plain_digest(entries)
+            _log.error("template failed", template=KIND, destination=self.destination, problem=str(error))
+            self.cards.problems.append(f"digest for {self.destination}: {error}")
+            return (_plain_digest(told, self._speech),)
 
     def _entry(self, draft: Draft) -> Entry:
         view = draft.view
@@ -223,7 +279,10 @@ class _Digest:
         )
 
 
-def _plain_digest(entries: Sequence[Entry]) -> Message:
-    title = f"{len(entries):,} more alerts"
-    lines = "\n".join(f"• {mrkdwn(short(entry.headline, 110))}" for entry in entries[:50])
-    return Message(KIND, mrkdwn(title), (Headline(short(title, HEADLINE_MOST)), Text(lines)))
+def _plain_digest(told: Daily, speech: Speech) -> Message:
+    title = speech.many("{count} change in your accounts", "{count} changes in your accounts", len(told.changes))
+    if told.entries:
+        title = speech.many("{count} more alert for today", "{count} more alerts for today", len(told.entries))
+    lines = [entries_line(entry, speech) for entry in told.entries[:50]]
+    lines += [change_line(one, speech) for one in told.changes[:20]]
+    return speech.write(Message(KIND, mrkdwn(title), (Headline(short(title, HEADLINE_MOST)), Text("\n".join(lines)))))

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from bot.core.addressing import NOBODY, PERSON, Roles
 from bot.core.attention import Alert
 from bot.core.routing import ROLES, Facts
 from bot.core.verdicts import Scope
+from bot.state.keys import notice_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bot.core.episodes import Episode
     from bot.core.verdicts import Finding, Rule
+    from bot.messages.message import Message
     from bot.state.rows import AccountView, Notice, Person
 
 _UNCOUNTED: Final = "operations"
@@ -30,6 +32,13 @@ class Draft:
     finding: Finding
     view: AccountView | None
     """None for what is about no account."""
+    thread: tuple[Notice, ...] = ()
+    """What did not fit into one message: it follows in its thread, or is left out with it."""
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        """The notice and its thread."""
+        return (self.notice, *self.thread)
 
     def counts(self, people: Mapping[str, Person]) -> bool:
         """Tell whether it takes up somebody's attention.
@@ -87,3 +96,23 @@ def without_roles(destinations: Sequence[str], rule: Rule) -> tuple[str, ...]:
     if rule.scope is Scope.ACCOUNT:
         return tuple(destinations)
     return tuple(one for one in destinations if one not in ROLES) or rule.to
+
+
+def thread_of(notice: Notice, messages: Sequence[Message]) -> tuple[Notice, ...]:
+    """Return the answers in a notice's thread that say what did not fit into it.
+
+    They are about the thread and not about the episode: what becomes of that is said in its message alone.
+    """
+    about = f"thread:{notice.episode_id}"
+    return tuple(
+        replace(
+            notice,
+            notice_id=notice_id(about, transition, notice.destination, notice.act),
+            episode_id=about,
+            transition=transition,
+            message=message,
+            broadcast=False,
+        )
+        for number, message in enumerate(messages, 1)
+        for transition in [f"{notice.transition}-thread-{number}"]
+    )

@@ -12,18 +12,20 @@ from typing import TYPE_CHECKING, Any, Final
 import yaml
 
 from bot.app import open_house
+from bot.core.working_time import WEEK
 from bot.errors import HeadroomError
 from bot.load import load_all
 from bot.messages.cards import card
 from bot.messages.page import page as html_page
-from bot.once import complain, deliver
+from bot.once import complain, deliver, whole_night
 from bot.out import cards, print_json
 from bot.outcomes import outcomes
+from bot.picturing import drawn, make_drawer
 from bot.progress import progress_bars
 from bot.report import account_names, account_of, as_data
-from bot.run import moment_of, run_night
+from bot.run import moment_of
 from bot.sandbox.company import DEMO_SETTINGS, VENDOR, sample_company
-from bot.sandbox.console import stay_up
+from bot.sandbox.console import LINKS, stay_up
 from bot.sandbox.posthog import posthog_app
 from bot.sandbox.salesforce import Client, salesforce_app
 from bot.sandbox.serve import serving
@@ -31,10 +33,11 @@ from bot.sandbox.slack import RateLimits, SlackWorld, serving_slack
 from bot.slack.fallbacks import with_note
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
+    from bot.house import House
     from bot.messages.message import Message
-    from bot.pipeline import House, NightReport
+    from bot.pipeline import NightReport
     from bot.sandbox.company import Company
     from bot.sandbox.slack import Entry
 
@@ -44,6 +47,7 @@ Record = dict[str, Any]
 _PROJECT: Final = 1
 _SECRET: Final = "only-for-the-stand-ins"  # noqa: S105  # of servers that live for the length of the demo
 _CLIENT: Final = "headroom-demo"
+_TEAM: Final = "#cs-team"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +60,10 @@ class Stage:
 
 
 @contextmanager
-def stage(seed: int, folder: Path, now: datetime | None = None) -> Iterator[Stage]:
-    """Start the stand-ins on free ports and write the settings into `folder`; all end with the block."""
+def stage(
+    seed: int, folder: Path, now: datetime | None = None, more: Mapping[str, object] | None = None
+) -> Iterator[Stage]:
+    """Start the stand-ins on free ports and write the settings into `folder`, with `more`; all end with the block."""
     company = sample_company(seed, (now or datetime.now(UTC)).date())
     # Slack allows short bursts to a channel; a demo is read by somebody who waits for it.
     world = SlackWorld(company.slack_users, company.channels, limits=RateLimits(post_burst=3))
@@ -67,10 +73,13 @@ def stage(seed: int, folder: Path, now: datetime | None = None) -> Iterator[Stag
         )
         posthog = servers.enter_context(serving(posthog_app(company.events, api_key=_SECRET, project=_PROJECT)))
         slack = servers.enter_context(serving_slack(world))
-        yield Stage(company, world, _write_settings(folder, salesforce, posthog, f"{slack}/api/", world))
+        settings = _write_settings(folder, salesforce, posthog, f"{slack}/api/", world, more or {})
+        yield Stage(company, world, settings)
 
 
-def _write_settings(folder: Path, salesforce: str, posthog: str, slack: str, world: SlackWorld) -> Path:
+def _write_settings(
+    folder: Path, salesforce: str, posthog: str, slack: str, world: SlackWorld, more: Mapping[str, object]
+) -> Path:
     shared = yaml.safe_load(DEMO_SETTINGS)
     secret = {"file": _secret(folder, "stand-in", _SECRET)}
     settings = {
@@ -81,7 +90,7 @@ def _write_settings(folder: Path, salesforce: str, posthog: str, slack: str, wor
                 "name": "salesforce",
                 "type": "salesforce",
                 "mapping": "order",
-                "links": f"https://{VENDOR.lower()}.my.salesforce.example",
+                "links": f"https://{VENDOR.lower()}.{LINKS}",
                 "login": {
                     "kind": "client_credentials",
                     "host": salesforce,
@@ -104,6 +113,7 @@ def _write_settings(folder: Path, salesforce: str, posthog: str, slack: str, wor
             "bot_token": {"file": _secret(folder, "bot-token", world.bot_token)},
             "app_token": {"file": _secret(folder, "app-token", world.app_token)},
         },
+        **more,
     }
     path = folder / "headroom.yaml"
     path.write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
@@ -124,15 +134,18 @@ def show_demo(*, seed: int, once: bool, as_json: bool, page: Path | None) -> boo
     """
     if page is not None:
         _write_page(page, "")  # to say at once that it cannot be done, and not after the work
-    with TemporaryDirectory(prefix="headroom-demo-") as folder, stage(seed, Path(folder)) as scene:
+    now = datetime.now(UTC)
+    with TemporaryDirectory(prefix="headroom-demo-") as folder, stage(seed, Path(folder), now, _shown(now)) as scene:
         loaded = load_all(scene.settings)
         with open_house(loaded) as house:
             with progress_bars() as progress:
-                report = run_night(house, moment_of(loaded.settings.timezone, datetime.now(UTC)), progress)
+                moment = moment_of(loaded.settings.timezone, now)
+                report = whole_night(house, loaded, moment, progress)
                 problem = deliver(house, loaded, report, progress)
             arrived = received(scene.slack, house, report)
             if page is not None:
-                _write_page(page, html_page([(item.destination, item.message) for item in arrived]))
+                shown = [(item.destination, item.message) for item in arrived]
+                _write_page(page, html_page(shown, draw=drawn(make_drawer(loaded))))
             if as_json:
                 came = outcomes(house.store.deliveries())
                 print_json({"messages": [item.as_data() for item in arrived], "runs": [as_data(report, came)]})
@@ -142,6 +155,11 @@ def show_demo(*, seed: int, once: bool, as_json: bool, page: Path | None) -> boo
             if not once:
                 stay_up(scene.slack, loaded, house)
         return report.well and problem is None
+
+
+def _shown(now: datetime) -> dict[str, object]:
+    """Return settings that let everything be seen: the week's digest is due today."""
+    return {"digests": {"weekly": [{"to": _TEAM, "day": WEEK[now.weekday()], "at": "00:00"}]}}
 
 
 def _write_page(path: Path, text: str) -> None:

@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from bot.messages.limits import validate
+from bot.sandbox import slack_canvases
 from bot.sandbox.slack_args import Arguments, content_of, update_of
+from bot.sandbox.slack_files import check_files, complete_upload, get_upload_url
+from bot.sandbox.slack_functions import complete_error, complete_success
+from bot.sandbox.slack_home import views_publish
+from bot.sandbox.slack_members import members
 from bot.sandbox.slack_rooms import Span
 from bot.sandbox.slack_state import (
     APP_ID,
@@ -22,6 +27,8 @@ from bot.sandbox.slack_state import (
     SlackError,
     SlackMessage,
 )
+from bot.sandbox.slack_unfurl import chat_unfurl
+from bot.sandbox.slack_views import views_open, views_push, views_update
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -61,6 +68,7 @@ def _connections_open(world: SlackWorld, _arguments: Arguments) -> Json:
 def _post_message(world: SlackWorld, arguments: Arguments) -> Json:
     channel = _writable(world, arguments.required("channel", "channel_not_found"))
     content = content_of(arguments)
+    check_files(world, content.blocks)
     if content.thread_ts is not None and not world.rooms.has_thread(channel.id, content.thread_ts):
         raise SlackError("thread_not_found")
     world.pace.post(channel.id, world.now())
@@ -70,7 +78,9 @@ def _post_message(world: SlackWorld, arguments: Arguments) -> Json:
 
 def _update(world: SlackWorld, arguments: Arguments) -> Json:
     message = _own_message(world, arguments, "cant_update_message")
-    world.rooms.update(message, update_of(arguments, message.content), "chat.update")
+    content = update_of(arguments, message.content)
+    check_files(world, content.blocks)
+    world.rooms.update(message, content, "chat.update")
     text = message.content.text
     return {"channel": message.channel, "ts": message.ts, "text": text, "message": message.as_json(with_metadata=True)}
 
@@ -86,7 +96,9 @@ def _post_ephemeral(world: SlackWorld, arguments: Arguments) -> Json:
     reader = arguments.text("user")
     if reader not in world.rooms.users:
         raise SlackError("user_not_in_channel")
-    message = world.rooms.whisper(channel, reader, content_of(arguments), "chat.postEphemeral")
+    content = content_of(arguments)
+    check_files(world, content.blocks)
+    message = world.rooms.whisper(channel, reader, content, "chat.postEphemeral")
     return {"message_ts": message.ts}
 
 
@@ -126,6 +138,12 @@ def _conversations_list(world: SlackWorld, arguments: Arguments) -> Json:
     return _paged("channels", channels, arguments)
 
 
+def _conversations_members(world: SlackWorld, arguments: Arguments) -> Json:
+    inside = members(world, arguments)
+    _need(world, f"{world.rooms.by_id(arguments.required('channel')).kind}:read")
+    return _paged("members", inside, arguments)
+
+
 def _history(world: SlackWorld, arguments: Arguments) -> Json:
     channel = _readable(world, arguments)
     return _messages(world, world.rooms.history(channel.id, _span(arguments)), arguments)
@@ -144,7 +162,7 @@ def _users_info(world: SlackWorld, arguments: Arguments) -> Json:
     user = world.rooms.users.get(arguments.required("user", "user_not_found"))
     if user is None:
         raise SlackError("user_not_found")
-    return {"user": user.as_json()}
+    return {"user": user.as_json() | ({"locale": user.locale} if arguments.flag("include_locale") else {})}
 
 
 def _users_list(world: SlackWorld, arguments: Arguments) -> Json:
@@ -209,7 +227,7 @@ def _messages(world: SlackWorld, messages: Sequence[SlackMessage], arguments: Ar
     return {**answer, "has_more": bool(answer["response_metadata"]["next_cursor"]), "pin_count": 0}
 
 
-def _paged(name: str, items: Sequence[Json], arguments: Arguments) -> Json:
+def _paged(name: str, items: Sequence[Json] | Sequence[str], arguments: Arguments) -> Json:
     """Cut one page out of a list. The cursor is opaque to clients: here, where the next page starts."""
     start = _start(arguments.text("cursor"))
     end = start + arguments.number("limit", 100, _LONGEST_PAGE)
@@ -250,10 +268,10 @@ def call(world: SlackWorld, name: str, token: str, arguments: Arguments) -> Json
 def _check_token(world: SlackWorld, method: Method, token: str) -> None:
     if not token:
         raise SlackError("not_authed")
-    known = {world.bot_token: "bot", world.app_token: "app"}
+    known = {world.bot_token: "bot", world.app_token: "app", **dict.fromkeys(world.executions.tokens(), "step")}
     if token not in known:
         raise SlackError("invalid_auth")
-    if known[token] != method.token:
+    if known[token] != method.token and not (method.token == "step" and known[token] == "bot"):  # noqa: S105 - a kind
         raise SlackError("not_allowed_token_type")
 
 
@@ -269,9 +287,22 @@ METHODS: Final = {
     "chat.update": Method(_update, _TIER_3, "chat:write"),
     "chat.delete": Method(_delete, _TIER_3, "chat:write"),
     "chat.postEphemeral": Method(_post_ephemeral, _TIER_4, "chat:write"),
+    "chat.unfurl": Method(chat_unfurl, _TIER_3, "links:write"),
+    "views.publish": Method(views_publish, _TIER_4),
+    "views.open": Method(views_open, _TIER_4),
+    "views.push": Method(views_push, _TIER_4),
+    "views.update": Method(views_update, _TIER_4),
+    "functions.completeSuccess": Method(complete_success, _TIER_3, token="step"),  # noqa: S106 - as above
+    "functions.completeError": Method(complete_error, _TIER_3, token="step"),  # noqa: S106 - as above
+    "files.getUploadURLExternal": Method(get_upload_url, _TIER_4, "files:write"),
+    "files.completeUploadExternal": Method(complete_upload, _TIER_4, "files:write"),
+    "canvases.create": Method(slack_canvases.create, _TIER_2, "canvases:write"),
+    "canvases.edit": Method(slack_canvases.edit, _TIER_3, "canvases:write"),
+    "canvases.access.set": Method(slack_canvases.set_access, _TIER_3, "canvases:write"),
     "conversations.open": Method(_conversations_open, _TIER_3, "im:write"),
     "conversations.info": Method(_conversations_info, _TIER_3),
     "conversations.list": Method(_conversations_list, _TIER_2),
+    "conversations.members": Method(_conversations_members, _TIER_4),
     "conversations.history": Method(_history, _TIER_3),
     "conversations.replies": Method(_replies, _TIER_3),
     "users.lookupByEmail": Method(_lookup_by_email, _TIER_3, "users:read.email"),

@@ -16,6 +16,7 @@ from bot.sandbox.slack_api import call
 from bot.sandbox.slack_args import Arguments
 from bot.sandbox.slack_control import control_routes
 from bot.sandbox.slack_faults import Fault, Outcome
+from bot.sandbox.slack_files import file_routes
 from bot.sandbox.slack_state import RateLimitedError, SlackError
 from bot.sandbox.slack_wire import WiredApp, break_off, read_arguments
 
@@ -43,6 +44,7 @@ def slack_app(world: SlackWorld) -> Starlette:
             Route("/api/{method}", WebApi(world), methods=["GET", "POST"]),
             Route("/response/{id}", respond, methods=["POST"]),
             WebSocketRoute("/link/", link),
+            *file_routes(world),
             *control_routes(world),
         ],
         # A web page that somebody has open must not reach the controls under a name of its own.

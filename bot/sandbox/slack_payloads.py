@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from bot.sandbox.slack_state import APP_ID, TEAM_DOMAIN, TEAM_ID, Json, SlackChannel, SlackMessage, SlackUser
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 _TOKEN: Final = "sandbox-verification-token"  # noqa: S105 - Slack's deprecated field, checked by nobody
 _ADDRESS: Final = re.compile(r"\bhttps?://[^\s<>|]+")
@@ -85,7 +85,12 @@ def trigger(response_url: str) -> str:
 
 def buttons(message: SlackMessage) -> Iterator[Json]:
     """Yield everything in a message that can be pressed, as it stands in `actions` of the payload."""
-    for block in message.content.blocks:
+    yield from choices(message.content.blocks)
+
+
+def choices(blocks: Iterable[Json]) -> Iterator[Json]:
+    """Yield everything in blocks that can be pressed or chosen, as it stands in `actions` of the payload."""
+    for block in blocks:
         elements = [*block.get("elements", ()), block.get("accessory")]
         for element in elements:
             if isinstance(element, dict) and "action_id" in element:

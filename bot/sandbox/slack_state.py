@@ -33,6 +33,10 @@ SCOPES: Final = frozenset(
         "channels:history",
         "groups:history",
         "im:history",
+        "files:write",
+        "links:read",
+        "links:write",
+        "canvases:write",
     }
 )
 """What `config/slack_manifest.yaml` asks for."""
@@ -68,18 +72,25 @@ class SlackUser:
     email: str | None
     tz: str = "Etc/UTC"
     deleted: bool = False
+    guest: bool = False
+    """A guest of the workspace: `is_restricted`."""
+    team: str = TEAM_ID
+    """The workspace of the person's own: of another company in a shared channel."""
+    locale: str = "en-US"
 
     def as_json(self) -> Json:
         """Return the person as `users.info` does."""
         return {
             "id": self.id,
-            "team_id": TEAM_ID,
+            "team_id": self.team,
             "name": self.name.lower().replace(" ", "."),
             "real_name": self.name,
             "deleted": self.deleted,
             "tz": self.tz,
             "is_bot": False,
             "is_app_user": False,
+            "is_restricted": self.guest,
+            "is_ultra_restricted": False,
             "profile": {"real_name": self.name, "display_name": self.name}
             | ({"email": self.email} if self.email is not None else {}),
         }
@@ -96,6 +107,8 @@ class SlackChannel:
     is_ext_shared: bool = False
     has_bot: bool = True
     user: str | None = None
+    members: tuple[str, ...] | None = None
+    """Ids of the people in it; None: everybody."""
 
     def __post_init__(self) -> None:
         self.name = self.name.removeprefix("#")

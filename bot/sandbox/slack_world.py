@@ -14,13 +14,29 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
 from bot.sandbox.slack_args import Arguments, content_of
+from bot.sandbox.slack_canvases import Canvases
 from bot.sandbox.slack_faults import Faults
+from bot.sandbox.slack_files import Files, check_files
+from bot.sandbox.slack_functions import Executions
+from bot.sandbox.slack_home import Homes
 from bot.sandbox.slack_interactions import RESPONSE_URL_SECONDS, Interaction, ResponseUrl
 from bot.sandbox.slack_pace import Pace, RateLimits
-from bot.sandbox.slack_payloads import block_actions, buttons, slash_command
+from bot.sandbox.slack_payloads import block_actions, buttons, slash_command, trigger
 from bot.sandbox.slack_rooms import Rooms
 from bot.sandbox.slack_socket import ACK_SECONDS, Ack, Sockets
-from bot.sandbox.slack_state import SCOPES, Clock, Entry, Json, SlackChannel, SlackError, SlackMessage, SlackUser
+from bot.sandbox.slack_state import (
+    SCOPES,
+    Clock,
+    Content,
+    Entry,
+    Json,
+    SlackChannel,
+    SlackError,
+    SlackMessage,
+    SlackUser,
+)
+from bot.sandbox.slack_unfurl import Unfurls
+from bot.sandbox.slack_views import Views
 from bot.sandbox.slack_wire import post, signed_headers
 
 if TYPE_CHECKING:
@@ -28,6 +44,9 @@ if TYPE_CHECKING:
 
 _INTERACTIVE: Final = "interactive"
 _COMMAND: Final = "slash_commands"
+_NEWER: Final = frozenset({"table", "data_visualization"})
+_ANSWERED: Final = frozenset({"view_submission", "block_suggestion"})
+"""Interactions whose acknowledgement may carry an answer."""
 
 
 def _utc_now() -> datetime:
@@ -49,6 +68,8 @@ class SlackWorld:
     command: str = field(default="/headroom", kw_only=True)
     latency: float = field(default=0.0, kw_only=True)
     """Seconds that each call of the Web API takes, half of them before it has any effect."""
+    newer_blocks: bool = field(default=True, kw_only=True)
+    """Whether tables and charts that Slack draws itself are taken: a workspace may be behind."""
     request_url: str | None = field(default=None, kw_only=True)
     """Where the app listens in HTTP mode; used while no socket is connected."""
 
@@ -58,7 +79,13 @@ class SlackWorld:
         self.pace = Pace(self.limits)
         self.throttled: Counter[str] = Counter()
         self.faults = Faults()
+        self.files = Files()
+        self.canvases = Canvases()
         self.sockets = Sockets()
+        self.views = Views()
+        self.homes = Homes()
+        self.unfurls = Unfurls()
+        self.executions = Executions()
         self.lock = threading.RLock()
         self._changed = threading.Condition(self.lock)
         self._responses: dict[str, ResponseUrl] = {}
@@ -97,10 +124,10 @@ class SlackWorld:
 
     def slash_command(self, user: str | SlackUser, text: str, channel: str) -> Interaction:
         """Type the app's command in a channel; returns when the app has acknowledged, or after three seconds."""
-        person, room = self._place(user, channel)
-        interaction, url = self._interaction(person, room, None)
-        payload = slash_command(person, room, self.command, text, url)
-        self._deliver(interaction, _COMMAND, payload)
+        person, room = self.place(user, channel)
+        interaction = self.interaction(person, room)
+        payload = slash_command(person, room, self.command, text, self.response_url(interaction))
+        self.deliver(interaction, _COMMAND, payload)
         if interaction.ack:
             self._show_ack(interaction, room)
         return interaction
@@ -114,19 +141,19 @@ class SlackWorld:
 
         `value` tells buttons with one action id apart, and says what is chosen. Raises LookupError where there is none.
         """
-        person, room = self._place(user, channel)
+        person, room = self.place(user, channel)
         with self.lock:
             message = self.rooms.message(room.id, ts)
             action = self._button(message, action_id, value)
-            interaction, url = self._interaction(person, room, message)
-            payload = block_actions(person, room, message, action, url)
-        self._deliver(interaction, _INTERACTIVE, payload)
+            interaction = self.interaction(person, room, message)
+            payload = block_actions(person, room, message, action, self.response_url(interaction))
+        self.deliver(interaction, _INTERACTIVE, payload)
         return interaction
 
     def send(self, kind: str, payload: Json) -> Interaction:
         """Send any payload to the app: `slash_commands`, `interactive` or `events_api`."""
         interaction = Interaction(str(uuid.uuid4()), user="", channel="")
-        self._deliver(interaction, kind, payload)
+        self.deliver(interaction, kind, payload)
         return interaction
 
     def respond(self, response_id: str, body: Json) -> None:
@@ -143,7 +170,8 @@ class SlackWorld:
 
     # how it gets there
 
-    def _place(self, user: str | SlackUser, channel: str) -> tuple[SlackUser, SlackChannel]:
+    def place(self, user: str | SlackUser, channel: str) -> tuple[SlackUser, SlackChannel]:
+        """Find a person and a conversation. Raises SlackError."""
         with self.lock:
             return self.rooms.user(user if isinstance(user, str) else user.id), self.rooms.find(channel)
 
@@ -156,21 +184,28 @@ class SlackWorld:
         known = ", ".join(sorted(action["action_id"] for action in found)) or "none"
         raise LookupError(f"the message has no button '{action_id}'; it has: {known}")
 
-    def _interaction(
-        self, user: SlackUser, channel: SlackChannel, message: SlackMessage | None
-    ) -> tuple[Interaction, str]:
-        interaction = Interaction(str(uuid.uuid4()), user.id, channel.id)
+    def interaction(
+        self, user: SlackUser, channel: SlackChannel | None = None, message: SlackMessage | None = None
+    ) -> Interaction:
+        """Begin something that a person does: with a trigger, and in a channel with a response URL."""
+        begun = Interaction(str(uuid.uuid4()), user.id, channel.id if channel else "")
         with self.lock:
-            self._responses[interaction.id] = ResponseUrl(
-                interaction, channel, message, self.now() + RESPONSE_URL_SECONDS
-            )
-        return interaction, f"{self.address}/response/{interaction.id}"
+            now = self.now()
+            self.views.grant(trigger(self.response_url(begun)), user.id, now)
+            if channel is not None:
+                self._responses[begun.id] = ResponseUrl(begun, channel, message, now + RESPONSE_URL_SECONDS)
+        return begun
 
-    def _deliver(self, interaction: Interaction, kind: str, payload: Json) -> None:
+    def response_url(self, interaction: Interaction) -> str:
+        """Return where the app may answer."""
+        return f"{self.address}/response/{interaction.id}"
+
+    def deliver(self, interaction: Interaction, kind: str, payload: Json) -> None:
         """Send a payload the way the app is set up, and note how it was acknowledged."""
         if self.sockets.count:
             interaction.transport = "socket"
-            ack = self.sockets.send(kind, payload, takes_answer=kind == _COMMAND)
+            answered = kind == _COMMAND or payload.get("type") in _ANSWERED
+            ack = self.sockets.send(kind, payload, takes_answer=answered)
             interaction.error = None if ack else "operation_timeout"
         elif self.request_url is not None:
             interaction.transport = "http"
@@ -213,12 +248,20 @@ class SlackWorld:
         if url.message is not None and arguments.flag("delete_original"):
             self.rooms.delete(url.message, "response_url")
         elif url.message is not None and arguments.flag("replace_original"):
-            url.interaction.show(self.rooms.update(url.message, content_of(arguments), "response_url"))
+            content = self._checked(arguments)
+            url.interaction.show(self.rooms.update(url.message, content, "response_url"))
         else:
             self._show(url.interaction, url.channel, arguments, "response_url")
 
-    def _show(self, interaction: Interaction, channel: SlackChannel, arguments: Arguments, via: str) -> None:
+    def _checked(self, arguments: Arguments) -> Content:
         content = content_of(arguments)
+        check_files(self, content.blocks)
+        if not self.newer_blocks and any(block.get("type") in _NEWER for block in content.blocks):
+            raise SlackError("invalid_blocks")
+        return content
+
+    def _show(self, interaction: Interaction, channel: SlackChannel, arguments: Arguments, via: str) -> None:
+        content = self._checked(arguments)
         if arguments.text("response_type") == "in_channel":
             interaction.show(self.rooms.post(channel, content, via))
         else:

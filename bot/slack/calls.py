@@ -85,6 +85,7 @@ A_MINUTE: Final[Mapping[str, int]] = {
     "conversations.replies": 50,
     "conversations.list": 20,
     "chat.delete": 50,
+    "files.upload_v2": 100,  # the client's name for the two calls around an upload
 }
 """How often Slack permits a call, by method, app and workspace. Posts and updates are counted when they are claimed."""
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 
 from bot.errors import DeliveryError
+from bot.messages.speech import msg
 from bot.slack.calls import UNKNOWN_METHOD, RefusedError, call
 
 if TYPE_CHECKING:
@@ -32,12 +33,12 @@ Json = dict[str, Any]
 
 
 class SharedChannelError(DeliveryError):
-    """The channel is shared with another company, and the settings do not allow it."""
+    """The channel is shared with another company, and the settings do not allow it. `channel_id`: which it is."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__(
-            f"{name}, which is shared with another company; slack.shared_channels may allow it", permanent=True
-        )
+    def __init__(self, name: str, channel_id: str = "") -> None:
+        self.channel_id = channel_id
+        self.why = msg("which is shared with another company; slack.shared_channels may allow it")
+        super().__init__(f"{name}, {self.why}", permanent=True)
 
 
 class Channels:
@@ -91,7 +92,7 @@ class Channels:
             raise RefusedError(destination, "is_archived")
         outside = info.get("is_ext_shared") or info.get("is_pending_ext_shared")
         if outside and not {destination, f"#{info.get('name')}"} & self._shared:
-            raise SharedChannelError(destination)
+            raise SharedChannelError(destination, str(info.get("id") or ""))
 
     def _info(self, destination: str) -> Json:
         if _ID.fullmatch(destination):

@@ -8,13 +8,15 @@ from __future__ import annotations
 import json
 import os
 import re
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import structlog
+
 from bot.core.addressing import PERSON
-from bot.errors import DeliveryError
+from bot.errors import DeliveryError, HeadroomError
 from bot.messages.blocks import to_blocks, to_text
+from bot.messages.message import MESSAGE, Chart
 from bot.slack.people import addressee
 from bot.state.rows import Sent
 
@@ -22,19 +24,29 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from bot.core.chart import Spec
     from bot.messages.message import Message
     from bot.state.rows import Person
+
+_log = structlog.get_logger(__name__)
 
 
 class DirectoryTransport:
     """Writes messages into a directory. The same notice again writes the same files: nothing is ever there twice.
 
     `person` looks up a person of the CRM: whom Slack could not reach for want of an owner is not reached here either.
+    `draw` makes the PNG of a chart: it lies beside the message as `<notice id>.png`, a second as `<notice id>-2.png`.
     """
 
-    def __init__(self, folder: Path, person: Callable[[str], Person | None] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        person: Callable[[str], Person | None] | None = None,
+        draw: Callable[[Spec, str], bytes] | None = None,
+    ) -> None:
         self._folder = Path(folder)
         self._person = person
+        self._draw = draw
 
     def resolve(self, destination: str) -> str:
         """Return the name of the folder of a destination. Raises UnreachableError for nobody."""
@@ -72,7 +84,7 @@ class DirectoryTransport:
     def delete(self, sent: Sent) -> None:
         """Take the files of a message away."""
         try:
-            for ending in ("json", "txt"):
+            for ending in ("json", "txt", "png"):
                 self._path(sent, ending).unlink(missing_ok=True)
         except OSError as error:
             raise DeliveryError(f"{self._folder}: cannot be written to: {error}", permanent=False) from error
@@ -99,26 +111,39 @@ class DirectoryTransport:
     def _path(self, sent: Sent, ending: str) -> Path:
         return self._folder / sent.channel / f"{_folder_name(sent.ts)}.{ending}"
 
+    def _picture(self, sent: Sent, message: Message) -> None:
+        if self._draw is None:
+            return
+        charts = [block for block in message.blocks if isinstance(block, Chart)]
+        for number, chart in enumerate(charts, 1):
+            name = f"{_folder_name(sent.ts)}{f'-{number}' if number > 1 else ''}.png"
+            try:
+                _replace(self._folder / sent.channel / name, self._draw(chart.spec, chart.language))
+            except HeadroomError as error:
+                # The words in the other two files tell the same.
+                _log.warning("a picture could not be made", problem=str(error)[:300])
+
     def _write(self, sent: Sent, message: Message, thread: str | None) -> None:
         try:
             self._path(sent, "txt").parent.mkdir(parents=True, exist_ok=True)
-            _replace(self._path(sent, "txt"), f"{to_text(message)}\n")
+            _replace(self._path(sent, "txt"), f"{to_text(message)}\n".encode())
+            self._picture(sent, message)
             # The JSON comes last: where it is, the message is whole.
-            _replace(self._path(sent, "json"), _json(sent, message, thread))
+            _replace(self._path(sent, "json"), _json(sent, message, thread).encode())
         except OSError as error:
             raise DeliveryError(f"{self._folder}: cannot be written to: {error}", permanent=False) from error
 
 
 def _json(sent: Sent, message: Message, thread: str | None) -> str:
     place = {"channel": sent.channel, "ts": sent.ts} | ({"thread_ts": thread} if thread else {})
-    record = {**place, **asdict(message), "slack": to_blocks(message)}
+    record = {**place, **MESSAGE.dump_python(message, mode="json"), "slack": to_blocks(message)}
     return json.dumps(record, ensure_ascii=False, indent=2) + "\n"
 
 
-def _replace(path: Path, text: str) -> None:
+def _replace(path: Path, content: bytes) -> None:
     part = path.with_name(f"{path.name}.part")
-    with part.open("w", encoding="utf-8") as file:
-        file.write(text)
+    with part.open("wb") as file:
+        file.write(content)
         file.flush()
         os.fsync(file.fileno())
     part.replace(path)

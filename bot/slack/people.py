@@ -6,7 +6,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
 from bot.errors import DeliveryError
+from bot.messages.speech import msg
 from bot.slack.calls import RefusedError, call
+from bot.slack.members import Workspace
 from bot.state.rows import SlackIdentity
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ class UnreachableError(DeliveryError):
 
     def __init__(self, who: str, why: str) -> None:
         super().__init__(f"{who}, {why}", permanent=True)
+        self.why = why
 
 
 class PeopleStore(Protocol):
@@ -47,11 +50,11 @@ class PeopleStore(Protocol):
 def addressee(person_id: str, person: Person | None) -> Person:
     """Return the person that a message is for. Raises UnreachableError where there is none, or not any more."""
     if not person_id:
-        raise UnreachableError("the account's owner", "but the account has none in the CRM")
+        raise UnreachableError("the account's owner", msg("but the account has none in the CRM"))
     if person is None:
-        raise UnreachableError(person_id, "who is not among the users that the CRM delivered")
+        raise UnreachableError(person_id, msg("who is not among the users that the CRM delivered"))
     if not person.active:
-        raise UnreachableError(person.name, "who is no longer active in the CRM")
+        raise UnreachableError(person.name, msg("who is no longer active in the CRM"))
     return person
 
 
@@ -62,6 +65,7 @@ class People:
         self._store = store
         self._client = client
         self._meter = meter
+        self._workspace = Workspace(client, meter)
 
     def channel_of(self, person_id: str) -> str:
         """Return the direct message channel of a person of the CRM.
@@ -70,10 +74,10 @@ class People:
         """
         person = addressee(person_id, self._store.person(person_id))
         if not person.email:
-            raise UnreachableError(person.name, "who has no e-mail address in the CRM")
+            raise UnreachableError(person.name, msg("who has no e-mail address in the CRM"))
         identity = self._remembered(person_id) or self._look_up(person_id, person.email)
         if identity.channel is None:
-            raise UnreachableError(person.name, "who is not in Slack")
+            raise UnreachableError(person.name, msg("who is not in Slack"))
         return identity.channel
 
     def forget(self, person_id: str) -> None:
@@ -99,9 +103,10 @@ class People:
             user = call(self._client.users_lookupByEmail, writes=False, meter=self._meter, email=email)["user"]
         except RefusedError:
             return None
+        # An address that nobody has confirmed may be anybody's.
+        nobody = user.get("deleted") or user.get("is_bot") or user.get("is_email_confirmed") is False
         # Members of other companies are found too, through shared channels: customer data is not for them.
-        outside = user.get("deleted") or user.get("is_bot") or user.get("is_stranger")
-        return None if outside else user["id"]
+        return None if nobody or not self._workspace.holds(user) else user["id"]
 
     def _open(self, user_id: str) -> str | None:
         try:

@@ -8,9 +8,11 @@ from bot.core.addressing import PERSON
 from bot.errors import DeliveryError, UnclearError
 from bot.messages.blocks import to_blocks
 from bot.slack.calls import NO_THREAD, UNKNOWN_METHOD, RefusedError, SlackAuthError, call
+from bot.slack.uploading import refused
 from bot.state.rows import Sent
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from slack_sdk import WebClient
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from bot.slack.calls import Meter
     from bot.slack.channels import Channels
     from bot.slack.people import People
+    from bot.slack.uploading import Pictures
 
 EVENT_TYPE: Final = "headroom_notice"
 """Type of the metadata that carries a notice's id; everybody in the workspace can read it."""
@@ -53,13 +56,21 @@ class Transport(Protocol):
 class SlackTransport:
     """Posts to Slack through its Web API."""
 
-    def __init__(self, client: WebClient, people: People, channels: Channels, meter: Meter | None = None) -> None:
+    def __init__(
+        self,
+        client: WebClient,
+        people: People,
+        channels: Channels,
+        meter: Meter | None = None,
+        pictures: Pictures | None = None,
+    ) -> None:
         if client.retry_handlers:
             raise ValueError("the client retries by itself and would post twice; make it with retry_handlers=[]")
         self._client = client
         self._people = people
         self._channels = channels
         self._meter = meter
+        self._pictures = pictures
 
     def resolve(self, destination: str) -> str:
         """Return the channel of a person or of a channel's name.
@@ -82,28 +93,45 @@ class SlackTransport:
     ) -> Sent:
         """Post once, with the notice's id in the metadata."""
         in_thread: dict[str, Any] = {"thread_ts": thread, "reply_broadcast": broadcast} if thread else {}
-        answer = call(
-            self._client.chat_postMessage,
-            writes=True,
-            channel=channel,
-            metadata=_metadata(notice_id),
-            **_content(message),
-            **in_thread,
-            **_QUIET,
+        return self._shown(
+            message,
+            lambda content: call(
+                self._client.chat_postMessage,
+                writes=True,
+                channel=channel,
+                metadata=_metadata(notice_id),
+                **content,
+                **in_thread,
+                **_QUIET,
+            ),
         )
-        return _place(answer)
 
     def update(self, sent: Sent, message: Message, notice_id: str) -> Sent:
         """Replace a message; its metadata stays that of the post."""
-        answer = call(
-            self._client.chat_update,
-            writes=True,
-            channel=sent.channel,
-            ts=sent.ts,
-            metadata=_metadata(notice_id),
-            **_content(message),
+        return self._shown(
+            message,
+            lambda content: call(
+                self._client.chat_update,
+                writes=True,
+                channel=sent.channel,
+                ts=sent.ts,
+                metadata=_metadata(notice_id),
+                **content,
+            ),
         )
-        return _place(answer)
+
+    def _shown(self, message: Message, say: Callable[[dict[str, Any]], dict[str, Any]]) -> Sent:
+        """Say a message with its pictures; where Slack refuses those, without: a refusal says that nothing stands."""
+        ways = iter(self._pictures.ways(message) if self._pictures else [message])
+        way = next(ways)
+        while True:
+            try:
+                return _place(say(_content(way)))
+            except RefusedError as error:
+                following = next(ways, None) if refused(error) else None
+                if following is None:
+                    raise
+                way = following
 
     def delete(self, sent: Sent) -> None:
         """Take a message away; one that is gone already is no error."""

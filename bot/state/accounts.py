@@ -4,47 +4,69 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from rapidfuzz import fuzz, process
-from sqlalchemy import select
+from sqlalchemy import bindparam, case, or_, select
 
+from bot.core.near_names import NearNames
 from bot.state import codec
 from bot.state.keys import domain_key, id_forms, name_key
-from bot.state.tables import ACCOUNTS, SNAPSHOT
+from bot.state.tables import ACCOUNTS, FORMER, SNAPSHOT
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Select
+    from sqlalchemy import BindParameter, Connection, Select
     from sqlalchemy.sql.elements import ColumnElement
 
     from bot.state.rows import AccountView
 
 _TWO: Final = 2
+MEANT_MOST: Final = 200
+"""So many accounts of one name or domain are told apart by who may see them."""
 
 
 def find_account(connection: Connection, text: str) -> AccountView | None:
     """Find the one account of an id (15 or 18 characters), external id, domain or name, in this order.
 
-    None where nothing fits, and where two accounts fit equally well: nothing is guessed.
+    The id of an account that was merged, or created again, is that of the one it lives on in. None where nothing fits,
+    and where two accounts fit equally well: nothing is guessed.
     """
+    rows = connection.execute(_FIND, _asked(text)).mappings().all()
+    if not rows or (len(rows) == _TWO and rows[0]["way"] == rows[1]["way"]):
+        return None
+    return codec.account_from_row(rows[0])
+
+
+def could_mean(connection: Connection, text: str) -> tuple[tuple[int, AccountView], ...]:
+    """Return every account that `find_account` looks at, up to MEANT_MOST, each with the rank of what fits: best first.
+
+    For whoever may see some of them alone: of those the one that fits best is meant.
+    """
+    rows = connection.execute(_FIND_ALL, _asked(text)).mappings()
+    return tuple((row["way"], codec.account_from_row(row)) for row in rows)
+
+
+def _asked(text: str) -> dict[str, Any]:
     text = text.strip()
-    domain = domain_key(text)
-    asked: list[ColumnElement[bool]] = [
-        ACCOUNTS.c.account_id.in_(id_forms(text)),
-        ACCOUNTS.c.external_id == text,
-        ACCOUNTS.c.name_key == name_key(text),
-    ]
-    if domain is not None:
-        asked.insert(2, ACCOUNTS.c.domain_key == domain)
-    for condition in asked:
-        rows = connection.execute(_first_two(condition)).mappings().all()
-        if rows:
-            return codec.account_from_row(rows[0]) if len(rows) == 1 else None
-    return None
+    return {"ids": id_forms(text), "text": text, "domain": domain_key(text), "name": name_key(text)}
 
 
-def _first_two(condition: ColumnElement[bool]) -> Select[tuple[object, ...]]:
-    return select(ACCOUNTS).where(condition).limit(_TWO)
+def _finding() -> Select[Any]:
+    """Return one question for all ways of naming an account: somebody waits for the answer."""
+    ids: BindParameter[Any] = bindparam("ids", expanding=True)
+    ways: tuple[ColumnElement[bool], ...] = (
+        ACCOUNTS.c.account_id.in_(ids),
+        ACCOUNTS.c.account_id.in_(select(FORMER.c.account_id).where(FORMER.c.former_id.in_(ids))),
+        ACCOUNTS.c.external_id == bindparam("text"),
+        ACCOUNTS.c.domain_key == bindparam("domain"),
+        ACCOUNTS.c.name_key == bindparam("name"),
+    )
+    way = case(*((condition, place) for place, condition in enumerate(ways))).label("way")
+    return select(ACCOUNTS, way).where(or_(*ways)).order_by(way, ACCOUNTS.c.account_id)
+
+
+# Made once: somebody waits.
+_FIND: Final = _finding().limit(_TWO)
+_FIND_ALL: Final = _finding().limit(MEANT_MOST)
 
 
 def account(connection: Connection, account_id: str) -> AccountView | None:
@@ -72,7 +94,9 @@ class Names:
 
     def __init__(self) -> None:
         self._held = _Names(-1, (), (), ())
+        self._near = (-1, NearNames(()))
         self._reading = threading.Lock()
+        self._indexing = threading.Lock()
 
     def all(self, connection: Connection) -> list[tuple[str, str]]:
         """Return id and name of every account, by name."""
@@ -82,8 +106,8 @@ class Names:
     def suggest(self, connection: Connection, text: str, limit: int) -> list[tuple[str, str]]:
         """Return id and name of the accounts whose names come nearest to what was typed, nearest first."""
         held = self._current(connection)
-        near = process.extract(name_key(text), held.keys, scorer=fuzz.WRatio, limit=limit)
-        return [(held.ids[place], held.names[place]) for _, _, place in near]
+        near = self._index(held).nearest(name_key(text), limit)
+        return [(held.ids[place], held.names[place]) for place in near]
 
     def _current(self, connection: Connection) -> _Names:
         version = connection.scalar(select(SNAPSHOT.c.version)) or 0
@@ -93,13 +117,26 @@ class Names:
                     self._held = _read_names(connection, version)
         return self._held
 
+    def _index(self, held: _Names) -> NearNames:
+        # Another thread may have read newer names meanwhile: the index has to be that of those in hand.
+        version, near = self._near
+        if version == held.version:
+            return near
+        with self._indexing:
+            version, near = self._near
+            if version != held.version:
+                near = NearNames(held.keys)
+                self._near = (held.version, near)
+        return near
+
 
 def _read_names(connection: Connection, version: int) -> _Names:
-    wanted = select(ACCOUNTS.c.account_id, ACCOUNTS.c.name, ACCOUNTS.c.name_key)
-    rows = connection.execute(wanted.order_by(ACCOUNTS.c.name_key, ACCOUNTS.c.account_id)).all()
+    wanted = select(ACCOUNTS.c.name_key, ACCOUNTS.c.account_id, ACCOUNTS.c.name)
+    # Sorted here: a database may have an alphabet of its own.
+    rows = sorted(tuple(row) for row in connection.execute(wanted))
     return _Names(
         version,
-        tuple(row.account_id for row in rows),
-        tuple(row.name for row in rows),
-        tuple(row.name_key for row in rows),
+        tuple(account_id for _, account_id, _ in rows),
+        tuple(name for _, _, name in rows),
+        tuple(key for key, _, _ in rows),
     )

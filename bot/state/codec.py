@@ -85,6 +85,7 @@ def account_to_row(account: AccountView) -> Record:
                 "slack_channel": account.slack_channel,
                 "before": dict(account.before),
                 "before_on": account.before_on,
+                "opportunity": dict(account.opportunity),
             }
         )
     except (ValueError, TypeError) as error:
@@ -97,7 +98,22 @@ def account_to_row(account: AccountView) -> Record:
         "external_id": account.external_id,
         "as_of": account.as_of,
         "view": view,
+        "owner_id": account.owner_id,
+        "csm_id": account.csm_id,
+        **{column: account.metrics.get(metric) for column, metric in _LISTED.items()},
     }
+
+
+_LISTED = {
+    "segment": "segment",
+    "region": "region",
+    "currency": "currency",
+    "arr": "arr",
+    "renewal_on": "renewal_date",
+    "deadline_on": "deadline",
+    "health_band": "health_band",
+}
+"""Columns that lists are made by, and the metrics that they hold."""
 
 
 def account_from_row(row: RowMapping) -> AccountView:
@@ -117,6 +133,7 @@ def account_from_row(row: RowMapping) -> AccountView:
         slack_channel=view.get("slack_channel"),
         before=view.get("before") or {},
         before_on=view.get("before_on"),
+        opportunity=view.get("opportunity") or {},
     )
 
 

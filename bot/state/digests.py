@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 _PAGE: Final = 2_000
 _AT_ONCE: Final = AT_ONCE
-_UNCOUNTED: Final = frozenset({"operations", "digest"})
+# A renewal brief is prepared long before, and has parts: it takes no place of an alert.
+_UNCOUNTED: Final = frozenset({"operations", "digest", "brief"})
 _DIGESTED: Final = "digested"
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
     from sqlalchemy.pool import ConnectionPoolEntry
 
-HEAD: Final = "0003"
+HEAD: Final = "0004"
 """The newest migration. A test holds it to the folder."""
 
 WRITING: Final = "headroom_writing"
@@ -45,7 +45,8 @@ def open_engine(url: str) -> Engine:
     try:
         if address.get_backend_name() == "sqlite":
             return _open_sqlite(address)
-        return create_engine(address, pool_pre_ping=True)
+        # What fails stands in the log with its statement: without the customers' names that were its values.
+        return create_engine(address, pool_pre_ping=True, hide_parameters=True)
     except (ModuleNotFoundError, NoSuchModuleError) as error:
         raise StateError(
             f"state '{shown(address)}': the driver is not installed ({error}); pip install 'headroom[postgres]'"
@@ -80,7 +81,7 @@ def _open_sqlite(address: URL) -> Engine:
     except OSError as error:
         raise StateError(f"state '{shown(address)}': the folder cannot be made: {error}") from error
     address = address.set(database=str(Path(address.database).expanduser()))
-    engine = create_engine(address, connect_args={"timeout": _BUSY_SECONDS})
+    engine = create_engine(address, connect_args={"timeout": _BUSY_SECONDS}, hide_parameters=True)
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

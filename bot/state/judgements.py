@@ -14,11 +14,11 @@ from bot.state.engine import JUDGEMENT_LOCK, StateError, lock
 from bot.state.enqueue import enqueue
 from bot.state.rows import Committed
 from bot.state.succession import succeed
-from bot.state.tables import ACCOUNTS, AUDIT, EPISODES, PEOPLE, RULE_VERSIONS, SNAPSHOT, SOURCES, STANDINGS
+from bot.state.tables import ACCOUNTS, AUDIT, EPISODES, FORMER, PEOPLE, RULE_VERSIONS, SNAPSHOT, SOURCES, STANDINGS
 from bot.state.upsert import insert, upsert
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
 
     from sqlalchemy import Connection
@@ -64,6 +64,7 @@ def _store_accounts(connection: Connection, judgement: Judgement) -> int:
         return 0
     upsert(connection, ACCOUNTS, [codec.account_to_row(account) for account in judgement.accounts])
     gone = _remove_gone(connection, judgement.accounts)
+    _store_former(connection, judgement.heirs)
     bump = insert(connection, SNAPSHOT).values(id=1, version=1, as_of=judgement.as_of)
     bump = bump.on_conflict_do_update(
         index_elements=["id"], set_={"version": SNAPSHOT.c.version + 1, "as_of": bump.excluded.as_of}
@@ -79,6 +80,13 @@ def _remove_gone(connection: Connection, accounts: Iterable[AccountView]) -> int
     for account_id in sorted(gone):
         connection.execute(delete(ACCOUNTS).where(ACCOUNTS.c.account_id == account_id))
     return len(gone)
+
+
+def _store_former(connection: Connection, heirs: Mapping[str, str]) -> None:
+    connection.execute(delete(FORMER))
+    rows = [{"former_id": former, "account_id": heir} for former, heir in heirs.items()]
+    if rows:
+        connection.execute(plain_insert(FORMER), rows)
 
 
 def _store_people(connection: Connection, people: Sequence[Person]) -> None:

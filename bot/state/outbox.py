@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 UNTHREADED: Final = ("digest", "operations")
 """Kinds of notices that stand in the channel itself: a day's summary, and what whoever runs Headroom is to see."""
+_TOGETHER: Final = "digest"
+"""Kind of what is told together; what of it is not broadcast goes on in its thread."""
 
 
 _ROOT: Final = text("notices.status = 'sent' AND notices.act = 'post' AND notices.thread_ts IS NULL")
@@ -96,9 +98,12 @@ def _thread(connection: Connection, row: RowMapping, now: datetime, terms: Terms
             return {}
         root = connection.execute(roots.where(NOTICES.c.ts == row["thread_ts"]).limit(1)).first()
         return {"thread_channel": root.channel if root else None}
-    if not terms.thread_life or row["kind"] in UNTHREADED:
+    goes_on = row["kind"] == _TOGETHER and not row["broadcast"]
+    if not terms.thread_life or (row["kind"] in UNTHREADED and not goes_on):
         return {}
-    young = roots.where(NOTICES.c.sent_at > now - terms.thread_life, NOTICES.c.kind.not_in(UNTHREADED))
+    # What a digest has no room for stands under that digest, and under no other of its reader.
+    same = NOTICES.c.episode_id == row["episode_id"] if goes_on else NOTICES.c.kind.not_in(UNTHREADED)
+    young = roots.where(NOTICES.c.sent_at > now - terms.thread_life, same)
     root = connection.execute(young.order_by(NOTICES.c.sent_at.desc(), NOTICES.c.seq.desc()).limit(1)).first()
     return {"thread_ts": root.ts, "thread_channel": root.channel} if root else {}
 

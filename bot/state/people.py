@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from bot.state import codec
 from bot.state.rows import SlackIdentity
 from bot.state.tables import PEOPLE
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from sqlalchemy import Connection
 
     from bot.state.rows import Person
@@ -22,9 +24,10 @@ def person(connection: Connection, person_id: str) -> Person | None:
     return codec.person_from_row(row) if row else None
 
 
-def people(connection: Connection) -> dict[str, Person]:
-    """Return everybody, by id."""
-    rows = connection.execute(select(PEOPLE)).mappings()
+def people(connection: Connection, ids: Collection[str] | None = None) -> dict[str, Person]:
+    """Return everybody, or those of the ids who are known, by id."""
+    wanted = select(PEOPLE) if ids is None else select(PEOPLE).where(PEOPLE.c.person_id.in_(ids))
+    rows = connection.execute(wanted).mappings()
     return {row["person_id"]: codec.person_from_row(row) for row in rows}
 
 
@@ -41,6 +44,13 @@ def person_in_slack(connection: Connection, user_id: str) -> Person | None:
     wanted = select(PEOPLE).where(PEOPLE.c.slack_user_id == user_id).order_by(PEOPLE.c.person_id).limit(1)
     row = connection.execute(wanted).mappings().first()
     return codec.person_from_row(row) if row else None
+
+
+def person_of_email(connection: Connection, email: str) -> Person | None:
+    """Return the active person with this address; None where there is none, or several: nobody is guessed."""
+    wanted = select(PEOPLE).where(func.lower(PEOPLE.c.email) == email.strip().lower(), PEOPLE.c.active).limit(2)
+    rows = connection.execute(wanted).mappings().all()
+    return codec.person_from_row(rows[0]) if len(rows) == 1 else None
 
 
 def remember_slack(connection: Connection, person_id: str, identity: SlackIdentity | None) -> None:

@@ -107,6 +107,8 @@ class LineView:
     unit: str
     start: date
     end: date
+    metrics: Mapping[str, Value | date] = field(default_factory=dict)
+    """What else is known of the line, by name of `bot.core.metrics.LINE_METRICS`; what is not in it is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,8 @@ class AccountView:
     before: Mapping[str, Value | date] = field(default_factory=dict)
     """Metrics that the rules name, as they were on the day `before_on`."""
     before_on: date | None = None
+    opportunity: Mapping[str, Value | date] = field(default_factory=dict)
+    """The open renewal opportunity of the CRM: stage, forecast, amount, currency, close, url; empty: none is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +214,8 @@ class Judgement:
     """The rules that were judged."""
     moved: Mapping[str, str] = field(default_factory=dict)
     """Accounts that live on in others, and in which: what was said of them is theirs from now on."""
+    heirs: Mapping[str, str] = field(default_factory=dict)
+    """Every account that lives on in another one, and in which, whether anything was said of it or not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,15 @@ import structlog
 from sqlalchemy import func, select
 
 from bot.state import accounts, acts, digests, escalating, judgements, people, queries, succession, ticks
+from bot.state.digesting import DigestStore
 from bot.state.engine import WRITING, bring_up_to_date, open_engine
+from bot.state.lists import ListStore
+from bot.state.mentions import MentionStore
 from bot.state.notices import NoticeStore
+from bot.state.personal import PersonalStore
+from bot.state.preps import PrepStore
+from bot.state.subscriptions import SubscriptionStore
+from bot.state.uploads import UploadStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -55,7 +62,9 @@ def open_store(url: str, clock: Callable[[], datetime] | None = None) -> Store:
     return Store(engine, clock)
 
 
-class Store(NoticeStore):
+class Store(
+    NoticeStore, ListStore, PersonalStore, SubscriptionStore, MentionStore, UploadStore, PrepStore, DigestStore
+):
     """Every method is one transaction. Safe to use from several threads and, through its database, processes."""
 
     def __init__(self, engine: Engine, clock: Callable[[], datetime] | None = None) -> None:
@@ -198,6 +207,11 @@ class Store(NoticeStore):
         with self._reading() as connection:
             return accounts.find_account(connection, text)
 
+    def could_mean(self, text: str) -> tuple[tuple[int, AccountView], ...]:
+        """Return every account that a text could mean, with the rank of what fits of it: best first."""
+        with self._reading() as connection:
+            return accounts.could_mean(connection, text)
+
     def account(self, account_id: str) -> AccountView | None:
         """Return the account of exactly this id."""
         with self._reading() as connection:
@@ -287,15 +301,20 @@ class Store(NoticeStore):
         with self._reading() as connection:
             return people.person(connection, person_id)
 
-    def people(self) -> dict[str, Person]:
-        """Return everybody, by id."""
+    def people(self, ids: Collection[str] | None = None) -> dict[str, Person]:
+        """Return everybody, or those of the ids who are known, by id."""
         with self._reading() as connection:
-            return people.people(connection)
+            return people.people(connection, ids)
 
     def slack_identity(self, person_id: str) -> SlackIdentity | None:
         """Return who a person is in Slack; None where that was never looked up, or the address changed since."""
         with self._reading() as connection:
             return people.slack_identity(connection, person_id)
+
+    def person_of_email(self, email: str) -> Person | None:
+        """Return the active person of the CRM with this address; None where there is none, or several."""
+        with self._reading() as connection:
+            return people.person_of_email(connection, email)
 
     def person_in_slack(self, user_id: str) -> Person | None:
         """Return the person of the CRM who was found to be this Slack user."""

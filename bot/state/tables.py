@@ -59,6 +59,21 @@ ACCOUNTS: Final = Table(
     Column("external_id", Text),
     Column("as_of", Date, nullable=False),
     Column("view", Text, nullable=False),
+    # What lists are made by; the view holds the same among everything else.
+    Column("owner_id", Text),
+    Column("csm_id", Text),
+    Column("segment", Text),
+    Column("region", Text),
+    Column("currency", Text),
+    Column("arr", Float),
+    Column("renewal_on", Date),
+    Column("deadline_on", Date),
+    Column("health_band", Text),
+    Index("ix_accounts_owner_id", "owner_id"),
+    Index("ix_accounts_csm_id", "csm_id"),
+    Index("ix_accounts_segment", "segment"),
+    # Everything that a list of renewals is sorted and summed by: SQLite need not walk past the view of each account.
+    Index("ix_accounts_deadline_on", "deadline_on", "account_id", "currency", "arr", "renewal_on", "health_band"),
     Index("ix_accounts_name_key", "name_key"),
     Index("ix_accounts_domain_key", "domain_key"),
     Index("ix_accounts_external_id", "external_id"),
@@ -283,4 +298,46 @@ RULE_VERSIONS: Final = Table(
     Column("definition", Text, nullable=False),
     Column("first_seen", UtcDateTime, nullable=False),
     Index("ix_rule_versions_name", "name", "first_seen"),
+)
+
+PREFERENCES: Final = Table(
+    "preferences",
+    METADATA,
+    Column("user_id", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+)
+
+SUBSCRIPTIONS: Final = Table(
+    "subscriptions",
+    METADATA,
+    Column("seq", _NUMBER, primary_key=True, autoincrement=True),
+    # A destination, as rules name them: `person:<id in the CRM>`, `#channel`.
+    Column("target", Text, nullable=False),
+    Column("verb", Text, nullable=False),
+    # Empty: of any kind, in any segment. NULL would make two equal ones differ.
+    Column("kind", Text, nullable=False),
+    Column("segment", Text, nullable=False),
+    Column("by_user", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    UniqueConstraint("target", "verb", "kind", "segment", name="ux_subscriptions"),
+    CheckConstraint(_one_of("verb", ("subscribe", "mute")), name="ck_subscriptions_verb"),
+)
+
+UPLOADS: Final = Table(
+    "uploads",
+    METADATA,
+    # What was uploaded, by its content: the same chart is uploaded once.
+    Column("key", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("file_id", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+FORMER: Final = Table(
+    "former_accounts",
+    METADATA,
+    # Accounts that live on in others, by each spelling of their ids: people still have the old links.
+    Column("former_id", Text, primary_key=True),
+    Column("account_id", Text, nullable=False),
 )

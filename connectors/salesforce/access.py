@@ -18,7 +18,7 @@ from connectors.salesforce.ids import counted, in_portions, is_record_id
 from connectors.salesforce.opening import open_client, open_session
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from simple_salesforce.api import Salesforce
@@ -92,6 +92,19 @@ class Access:
             return Readable(closed=f"Salesforce could not be asked what you may see: {error.problem}")
         return Readable(frozenset(one for one in wanted if counted(one) in allowed))
 
+    def kept(self, email: str, account_ids: Collection[str]) -> Readable | None:
+        """Return the same from memory, asking nobody; None where it is not known of each of the accounts."""
+        person = self._kept_person(email.strip().casefold())
+        if person is None:
+            return None
+        if person.user is None:
+            return Readable(closed=person.closed)
+        wanted = [one for one in dict.fromkeys(account_ids) if is_record_id(one)]
+        fresh = self._kept_answers(person.user, map(counted, wanted))
+        if any(answer is None for answer in fresh.values()):
+            return None
+        return Readable(frozenset(one for one in wanted if fresh[counted(one)]))
+
     def _user(self, email: str) -> str:
         if not email:
             raise _ClosedError("your address is not known, so that Salesforce cannot be asked what you may see")
@@ -102,15 +115,18 @@ class Access:
 
     def _person(self, email: str) -> _Person:
         key = email.casefold()
-        with self._lock:
-            kept = self._users.get(key)
-        if kept is not None and self._holds(kept[0]):
-            return kept[1]
+        if (kept := self._kept_person(key)) is not None:
+            return kept
         person = self._asked_person(email)
         with self._lock:
             self._users = _pruned(self._users, self.clock() - KEPT_SECONDS)
             self._users[key] = (self.clock(), person)
         return person
+
+    def _kept_person(self, key: str) -> _Person | None:
+        with self._lock:
+            kept = self._users.get(key)
+        return kept[1] if kept is not None and self._holds(kept[0]) else None
 
     def _asked_person(self, email: str) -> _Person:
         with self._asking() as salesforce:
@@ -123,12 +139,16 @@ class Access:
 
     def _allowed(self, user: str, ids: Sequence[str]) -> set[str]:
         """Return those of the ids, fifteen characters each, that the user may read."""
-        with self._lock:
-            kept = {one: self._answers.get((user, one)) for one in ids}
-        fresh = {one: answer[1] for one, answer in kept.items() if answer is not None and self._holds(answer[0])}
+        fresh = {one: reads for one, reads in self._kept_answers(user, ids).items() if reads is not None}
         for portion in in_portions([one for one in ids if one not in fresh], AT_A_TIME):
             fresh.update(self._asked_access(user, portion))
         return {one for one, reads in fresh.items() if reads}
+
+    def _kept_answers(self, user: str, ids: Iterable[str]) -> dict[str, bool | None]:
+        """Return what is still believed of each record; None where nothing is."""
+        with self._lock:
+            kept = {one: self._answers.get((user, one)) for one in ids}
+        return {one: answer[1] if answer and self._holds(answer[0]) else None for one, answer in kept.items()}
 
     def _asked_access(self, user: str, ids: Sequence[str]) -> dict[str, bool]:
         with self._asking() as salesforce:

@@ -110,6 +110,7 @@ def settings() -> dict[str, Any]:
         "accounts": {"match": ["account_id"]},
         "rules": "rules.yaml",
         "deliver": {"directory": "messages"},
+        "prep": {"post": False},  # what is told of an outage is counted here
     }
 
 

@@ -67,14 +67,19 @@ def test_a_person_asks_and_claims_while_the_bot_runs(scene: Stage, mode: str) ->
         answer = world.slash_command(asker.id, name, "#cs-risk")
         assert answer.acked
         assert answer.transport == mode
-        assert name[:40] in unescape(json.dumps(answer.shown, ensure_ascii=False))
+        # Nobody has asked before: who it is, and what Salesforce lets them see, is asked after the acknowledgement.
+        assert answer.ack is None
+        assert name[:40] in unescape(json.dumps(answer.wait(timeout=20), ensure_ascii=False))
+        again = world.slash_command(asker.id, name, "#cs-risk")
+        assert again.ack is not None
+        assert name[:40] in unescape(json.dumps(again.shown, ensure_ascii=False))
 
         unknown = world.slash_command(asker.id, name[:6] + "xx", "#cs-risk")
-        assert name[:20] in unescape(json.dumps(unknown.shown, ensure_ascii=False))
+        assert name[:20] in unescape(json.dumps(unknown.wait(timeout=20), ensure_ascii=False))
 
         why = world.slash_command(asker.id, f"why {name} licence-underuse", "#cs-risk")
         assert why.acked
-        assert "licence-underuse fires" in json.dumps(why.shown, ensure_ascii=False)
+        assert "licence-underuse fires" in json.dumps(why.wait(timeout=20), ensure_ascii=False)
 
         world.press(asker.id, "#cs-risk", alert.ts, CLAIM)
         assert world.wait(

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from bot.core.located import Fault
 
-pytestmark = pytest.mark.usefixtures("log_as_before")
 
 SETTINGS: dict[str, Any] = {
     "company": "Acme",

@@ -78,6 +78,7 @@ slack:
   api_url: http://127.0.0.1:1/api/
   fallback: "{fallback}"
 schedule: {{night: "{night}"}}
+digests: {{changes: false}}  # what the oracle expects is news of rules
 """
 
 

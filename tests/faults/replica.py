@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from bot.app import access, open_house
+from bot.house import NIGHT
 from bot.jobs import Job, run_due
-from bot.pipeline import NIGHT
 from bot.run import moment_of, run_night
 from bot.slack.channels import Channels
 from bot.slack.client import web_client
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from slack_sdk import WebClient
 
+    from bot.house import House
     from bot.load import Loaded
-    from bot.pipeline import House
     from tests.faults.clock import FastClock
     from tests.faults.company import Scenario
     from tests.faults.hits import Trouble

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,10 +12,11 @@ from hypothesis import strategies as st
 
 from bot.core.episodes import Phase
 from bot.messages.blocks import to_blocks, to_text
-from bot.messages.escape import Safe, is_https, link, mention, mrkdwn, plain, short
+from bot.messages.escape import Line, Safe, begun, is_https, link, mention, mrkdwn, plain, short, tidied
 from bot.messages.limits import OWN_TEXT_MOST, validate
 from bot.messages.render import not_found
 from bot.messages.spans import plain_text, spans
+from bot.messages.speech import ENGLISH, Speech
 from tests.messages.making import CHURN, METRICS, OPERATIONS, PEOPLE, RENEWAL, SOURCE, UPSELL, Make, seats
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ ODD = ("\n", "\r", "\x00", "\u202e", "\u2066", "\u200b", "א", "𝕏", "\ud800",
 NASTY = st.lists(st.sampled_from((*MARKUP, *ODD)), max_size=40).map("".join)
 TYPED = st.one_of(NASTY, st.text(max_size=300))
 OURS = re.compile(r"<@U02ADA>")
+READERS = (ENGLISH, Speech("de"), Speech("ar"), Speech("tr"))
 ALERTS = [(CHURN, METRICS), (UPSELL, METRICS), (RENEWAL, METRICS), (OPERATIONS, SOURCE)]
 
 
@@ -52,9 +55,15 @@ def harmless(message: Message) -> None:
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(typed=TYPED, other=TYPED, alert=st.sampled_from(ALERTS), phase=st.sampled_from(Phase))
+@given(
+    typed=TYPED,
+    other=TYPED,
+    alert=st.sampled_from(ALERTS),
+    phase=st.sampled_from(Phase),
+    speech=st.sampled_from(READERS),
+)
 def test_nothing_that_others_typed_can_ping_or_forge_a_link(
-    templates: Templates, typed: str, other: str, alert: tuple[Make, dict[str, str]], phase: Phase
+    templates: Templates, typed: str, other: str, alert: tuple[Make, dict[str, str]], phase: Phase, speech: Speech
 ) -> None:
     make, m = alert
     hostile = make.but(
@@ -62,18 +71,18 @@ def test_nothing_that_others_typed_can_ping_or_forge_a_link(
     )
     context = hostile({**m, "name": typed, "peak_line": other, "error": other, "segment": typed, "currency": other})
     context = replace(context, account=context.account and replace(context.account, owner_name=typed, csm_name=other))
-    message = templates.alert(context)
+    message = templates.alert(context, speech)
     harmless(message)
     assert validate(to_blocks(message), text_most=OWN_TEXT_MOST) == []
     json.dumps(to_blocks(message)).encode()
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(typed=TYPED, other=TYPED)
-def test_no_answer_can_ping_or_forge_a_link(templates: Templates, typed: str, other: str) -> None:
+@given(typed=TYPED, other=TYPED, speech=st.sampled_from(READERS))
+def test_no_answer_can_ping_or_forge_a_link(templates: Templates, typed: str, other: str, speech: Speech) -> None:
     view = CHURN.but(name=typed, lines=(seats(other),), url=None).view({**METRICS, "peak_line": other})
     episode = replace(CHURN().episode, rule=typed, severity=other)
-    for message in (templates.answer(view, PEOPLE, [episode]), not_found(typed, [other, typed])):
+    for message in (templates.answer(view, PEOPLE, [episode], "", speech), not_found(typed, [other, typed], speech)):
         harmless(message)
         assert validate(to_blocks(message), text_most=OWN_TEXT_MOST) == []
 
@@ -110,6 +119,26 @@ def test_what_is_safe_is_not_escaped_twice() -> None:
 def test_a_right_to_left_name_is_isolated_and_cannot_override_directions() -> None:
     assert plain("\u202eشركة\u202c") == "\u2068شركة\u2069"
     assert plain("\u202eNorthwind\u2069") == "Northwind"
+
+
+def test_what_is_isolated_already_is_not_isolated_with_the_sentence_around_it() -> None:
+    assert plain(str(plain("شركة")) + " uses 41 %") == "\u2068شركة\u2069 uses 41 %"
+    assert plain("\u2068\u2068شركة\u2069 x") == "\u2068شركة x\u2069", "unbalanced: somebody else's"
+
+
+@pytest.mark.parametrize(
+    ("line", "rtl", "expected"),
+    [
+        ("\u2068شركة\u2069 uses", False, "\u200e\u2068شركة\u2069 uses"),
+        ("Acme uses", False, "Acme uses"),
+        ("Acme يستخدم", True, "\u200fAcme يستخدم"),
+        ("41 %", False, "41 %"),
+    ],
+)
+def test_a_line_runs_in_its_languages_direction_whatever_name_it_begins_with(
+    line: str, rtl: bool, expected: str
+) -> None:
+    assert begun(Line(line), rtl=rtl) == expected
 
 
 @pytest.mark.parametrize(
@@ -150,4 +179,18 @@ def test_a_long_name_is_cut_at_a_word() -> None:
 def test_plain_text_keeps_what_a_reader_would_see(templates: Templates) -> None:
     text = to_text(templates.alert(CHURN.but(name="Fish & <Chips>")()))
     assert text.startswith("Fish & <Chips> uses 41 % of its licences; renewal in 87 days\n")
-    assert "[Claim]  [Open in Salesforce] https://" in text
+    assert "[Claim]  [Brief]  [Open in Salesforce] https://" in text
+
+
+@given(TYPED, st.booleans())
+def test_what_stands_as_it_is_has_no_invisible_character_but_marks_of_this_module(typed: str, rtl: bool) -> None:
+    for text in (typed, f"{plain(typed)}: 41 %", begun(Line(plain(typed)), rtl=rtl)):
+        tidy = str(tidied(text))
+        odd = {one for one in tidy if unicodedata.category(one) in {"Cc", "Cf", "Cs", "Zl", "Zp"}}
+        assert odd <= set("\u2068\u2069\u200c\u200d\u200e\u200f")
+        assert tidied(tidy) == tidy
+
+
+def test_a_message_from_the_outbox_keeps_the_marks_of_its_direction() -> None:
+    line = str(begun(plain("شركة: 41 %"), rtl=False))
+    assert tidied(line) == line

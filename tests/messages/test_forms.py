@@ -124,7 +124,7 @@ def test_claiming_takes_the_button_away_and_says_who(templates: Templates) -> No
     message = claimed(templates.alert(CHURN()), "U02ADA", date(2026, 1, 4))
     assert message.blocks[1] == Text("Claimed by <@U02ADA> on 4 Jan 2026.")
     buttons = [block for block in message.blocks if isinstance(block, Buttons)]
-    assert [button.label for button in buttons[0].buttons] == ["Open in Salesforce"]
+    assert [button.label for button in buttons[0].buttons] == ["Brief", "Open in Salesforce"]
     assert message.summary.endswith("(claimed)")
 
 

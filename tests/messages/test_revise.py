@@ -10,9 +10,10 @@ import pytest
 
 from bot.core.episodes import Outcome, Phase
 from bot.messages.blocks import to_blocks
+from bot.messages.choices import BRIEF, CLAIM, Choice, Verb, acts_menu, choice_of, with_task
 from bot.messages.limits import validate
 from bot.messages.message import Buttons, Headline, Message, Text
-from bot.messages.revise import CLAIM, acts_menu, choice_of, revised
+from bot.messages.revise import revised
 from tests.messages.making import CHURN
 
 if TYPE_CHECKING:
@@ -52,14 +53,46 @@ def left(message: Message) -> tuple[list[str], Menu | None]:
 def test_an_alert_can_be_claimed_snoozed_and_closed(alert: Message) -> None:
     pressed, menu = left(alert)
     assert menu is not None
-    assert pressed == [CLAIM, "open_crm"]
+    assert pressed == [CLAIM, BRIEF, "open_crm"]
     assert [label for label, _ in menu.choices] == [
-        "Snooze for a week", "Snooze for two weeks", "Snooze for a month",
-        "Done: recovered", "Done: renewed", "Done: lost", "False alarm",
+        "Snooze for a week", "Snooze for two weeks", "Snooze until a date…",
+        "Done: recovered", "Done: renewed", "Done: lost", "Done, with a note…", "False alarm…",
     ]  # fmt: skip
     ways = [choice_of(value) for _, value in menu.choices]
-    assert ways[0] == (CHURN().episode.episode_id, "snooze", "7")
-    assert ways[-1] == (CHURN().episode.episode_id, "close", "false_alarm")
+    mine = CHURN().episode.episode_id
+    assert ways[0] == Choice(mine, Verb.SNOOZE, "7")
+    assert ways[3] == Choice(mine, Verb.CLOSE, "recovered")
+    assert ways[-1] == Choice(mine, Verb.ASK, "false_alarm")
+
+
+def test_the_brief_is_asked_for_by_the_account_and_not_by_the_episode(alert: Message) -> None:
+    row = next(block for block in alert.blocks if isinstance(block, Buttons))
+    account = CHURN().account
+    assert account is not None
+    assert [button.value for button in row.buttons if button.action == BRIEF] == [account.account_id]
+
+
+def test_a_task_is_offered_once_and_goes_with_the_alert(alert: Message) -> None:
+    mine = CHURN().episode.episode_id
+    offered = with_task(with_task(alert, mine), mine)
+    _, menu = left(offered)
+    assert menu is not None
+    assert menu.choices[-1] == ("Create a Salesforce task", f"{mine}|task|crm")
+    assert sum(value.endswith("|task|crm") for _, value in menu.choices) == 1
+    assert validate(to_blocks(offered)) == []
+    claimed = left(revised(offered, episode(phase=Phase.CLAIMED, claimed_by="U1", claimed_at=NOON)))[1]
+    assert claimed == menu, "who has claimed it makes the task"
+    ended = left(revised(offered, episode(phase=Phase.RESOLVED, resolved_at=NOON)))[1]
+    assert ended is not None
+    assert not any("task" in value for _, value in ended.choices)
+    assert with_task(Message("digest", "s", (Text("t"),)), mine) == Message("digest", "s", (Text("t"),))
+
+
+@pytest.mark.parametrize(("value", "verb"), [("e1|snooze|30", Verb.SNOOZE), ("e1|close|false_alarm", Verb.CLOSE)])
+def test_what_older_cards_offer_is_understood(value: str, verb: Verb) -> None:
+    choice = choice_of(value)
+    assert choice is not None
+    assert (choice.verb, str(choice)) == (verb, value)
 
 
 @pytest.mark.parametrize("kind", ["churn_risk", "upsell", "renewal", "operations", "digest"])
@@ -75,7 +108,7 @@ def test_a_snoozed_alert_says_until_when_by_whom_and_why(alert: Message) -> None
     assert second_block(asleep) == "Snoozed until 15 Mar 2026 by <@U1>: &lt;budget&gt;"
     assert asleep.summary.endswith(" (snoozed)")
     pressed, menu = left(asleep)
-    assert pressed == ["open_crm"]
+    assert pressed == [BRIEF, "open_crm"]
     assert menu == acts_menu(CHURN().episode.episode_id, "churn_risk"), "it may be snoozed anew, or closed"
 
 
@@ -93,7 +126,7 @@ def test_a_closed_alert_says_what_became_of_it_and_leaves_nothing_to_do(alert: M
     headline = closed.blocks[0]
     assert isinstance(headline, Headline)
     assert headline.text.startswith("✅ ")
-    assert left(closed) == (["open_crm"], None)
+    assert left(closed) == ([BRIEF, "open_crm"], None)
 
 
 def test_an_alert_that_ended_may_still_be_given_its_outcome(alert: Message) -> None:
@@ -101,10 +134,12 @@ def test_an_alert_that_ended_may_still_be_given_its_outcome(alert: Message) -> N
     assert second_block(ended) == "Resolved on 1 Mar 2026: after 20 days."
     _, menu = left(ended)
     assert menu is not None
-    assert [label for label, _ in menu.choices] == ["Done: recovered", "Done: renewed", "Done: lost", "False alarm"]
+    assert [label for label, _ in menu.choices] == [
+        "Done: recovered", "Done: renewed", "Done: lost", "Done, with a note…", "False alarm…",
+    ]  # fmt: skip
     known = revised(ended, episode(**CLOSED | {"phase": Phase.RESOLVED}, resolved_at=NOON), "after 20 days")
     assert second_block(known).startswith("Closed as false alarm")
-    assert left(known) == (["open_crm"], None)
+    assert left(known) == ([BRIEF, "open_crm"], None)
 
 
 def test_what_was_said_before_stays_under_what_is_new(alert: Message) -> None:

@@ -148,6 +148,11 @@ EVIDENCE = [
     ("nps IS NOT NULL", {"nps": 7}, "NPS 7"),
     ("segment IN ('SMB', 'Mid')", {"segment": "SMB"}, "Segment SMB (one of SMB, Mid)"),
     ("peak_utilization BETWEEN 0.90 AND 1.0", {"peak_utilization": 0.93}, "Highest utilization 93 % (90 to 100 %)"),
+    # on the limit itself it is written as the limit is, just under it with what keeps it from it
+    ("peak_utilization BETWEEN 0.90 AND 1.0", {"peak_utilization": 1.0}, "Highest utilization 100 % (90 to 100 %)"),
+    ("licence_utilization >= 0.5", {"licence_utilization": 0.5}, "Licence utilization 50 % (at least 50 %)"),
+    ("health < 40", {"health": 38.7}, "Health 39 (under 40)"),
+    ("health < 40", {"health": 39.7}, "Health 39.7 (under 40)"),
     ("auto_renew", {"auto_renew": True}, "Auto-renew yes"),
     (
         "active_users < seats",

@@ -44,9 +44,16 @@ def typed(world: SlackWorld, *lines: str) -> tuple[str, bool]:
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("help", "Try /headroom NAME, alerts, claim NUMBER or quit."),
+        ("what now", "Try /headroom help, alerts, home, a NUMBER to press, or quit."),
         ("claim 1", "There are 0 alerts to claim."),
-        ("claim one", "Try /headroom NAME"),
+        ("claim one", "Try /headroom help"),
+        ("alert 1", "There are 0 alerts to show."),
+        ("3", "what was shown last has 0 things to press"),
+        ("in #nowhere", "Slack has nothing like that: channel_not_found"),
+        ("as nobody", "Slack has nothing like that: 'nobody' is none of"),
+        ("reason = holidays", "has no modal open"),
+        ("submit", "has no modal open"),
+        ("close", "has no modal open"),
         ("claim 99999999999999999999", "There are 0 alerts to claim."),
         ("alerts", "Alert"),
         # nobody listens: Slack says so, and the prompt lives on
@@ -66,9 +73,9 @@ def test_quit_ends_it_and_the_end_of_the_input_does_not(world: SlackWorld) -> No
 
 def test_a_channel_that_is_not_there_does_not_end_the_prompt(world: SlackWorld) -> None:
     out = io.StringIO()
-    Prompt(world, Console(file=out, width=200), channel="#nowhere").read_until(["alerts", "help"], threading.Event())
+    Prompt(world, Console(file=out, width=200), channel="#nowhere").read_until(["alerts", "what"], threading.Event())
     assert "Slack has nothing like that" in out.getvalue()
-    assert out.getvalue().endswith("Try /headroom NAME, alerts, claim NUMBER or quit.\n")
+    assert out.getvalue().endswith("or quit. `help` lists everything.\n")
 
 
 def test_what_arrived_is_told_with_its_account_and_nothing_else_is(tmp_path: Path, world: SlackWorld) -> None:
@@ -91,7 +98,7 @@ def test_what_arrived_is_told_with_its_account_and_nothing_else_is(tmp_path: Pat
 
 
 def test_the_settings_of_the_demo_are_good_ones_and_hold_no_secret(tmp_path: Path, world: SlackWorld) -> None:
-    path = _write_settings(tmp_path, "http://127.0.0.1:1", "http://127.0.0.1:2", "http://127.0.0.1:3/api/", world)
+    path = _write_settings(tmp_path, "http://127.0.0.1:1", "http://127.0.0.1:2", "http://127.0.0.1:3/api/", world, {})
     settings = yaml.safe_load(path.read_text()) | {"rules": "rules.yaml"}
     assert world.bot_token not in path.read_text()
     (tmp_path / "rules.yaml").write_text("[]")

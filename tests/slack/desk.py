@@ -9,18 +9,35 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from bot.core.episodes import Episode, Outcome, Phase, Reason, Step
-from bot.messages.message import Button, Buttons, Headline, Message, Text
+from bot.desk.account import AccountCommand
+from bot.desk.asking import Asker
+from bot.desk.commands import Commands
+from bot.desk.lookup import Lookup
+from bot.desk.why import WhyCommand
+from bot.messages.message import Button, Buttons, Headline, Message
+from bot.messages.views.acts import Alert
+from bot.messages.why.card import Asked
 from bot.sandbox.slack import UNLIMITED, SlackUser, SlackWorld, serving_slack
+from bot.slack.acting import acting
 from bot.slack.app import make_app
+from bot.slack.channels import Channels
 from bot.slack.client import SlackAccess
+from bot.slack.commanding import commanding
+from bot.slack.floor import Floor
 from bot.slack.serve import serve_http, serve_socket_mode
 from bot.state.acts import UnknownEpisodeError
+from bot.state.keys import name_key
 from bot.state.rows import AccountView
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
+    from concurrent.futures import Executor
 
     from slack_bolt import App
+    from slack_sdk import WebClient
+
+    from bot.messages.speech import Speech
+    from bot.slack.app import Room
 
 NOW = datetime(2026, 3, 1, 9, tzinfo=UTC)
 ACME = AccountView("001A", "Acme & Sons", "acme.com", None, None, None, date(2026, 2, 28), {}, ())
@@ -31,27 +48,61 @@ ALERT = Message(
 )
 
 
-class Wording:
-    """Says no more than what it was given."""
+def said(view: AccountView, _speech: Speech) -> Message:
+    """Say no more than what was given."""
+    return Message("answer", f"{view.name} as of {view.as_of}", (Headline(view.name),))
 
-    def answer(self, view: AccountView) -> Message:
-        return Message("answer", f"{view.name} as of {view.as_of}", (Headline(view.name),))
 
-    def not_found(self, text: str, suggestions: Sequence[tuple[str, str]]) -> Message:
-        names = ", ".join(name for _, name in suggestions)
-        return Message("answer", f"no {text}; near: {names}", (Text(f"no {text}; near: {names}"),))
+@dataclass(frozen=True)
+class Why:
+    """An answer to why that repeats the question."""
 
-    def rules(self) -> Sequence[str]:
-        return ("near-limit", "licence-underuse", "overage")
+    view: AccountView | None
+    source: str
+    rule: str | None
+    subject: str = ""
+    answers: tuple[Any, ...] = (None,)
+    only: None = None
 
-    def sources(self) -> Sequence[str]:
-        return ("salesforce",)
+    @property
+    def asked(self) -> Asked:
+        return Asked(self.view.name if self.view else self.source, NOW.date(), None, None, "")
 
-    def why(self, view: AccountView, rule: str | None) -> Message:
-        return Message("answer", f"why {view.name}: {rule}", (Headline(view.name),))
+    def message(self, speech: Speech) -> Message:
+        name = self.asked.name
+        return Message("answer", f"why {name}: {self.rule}", (Headline(name),))
 
-    def why_source(self, name: str, rule: str | None) -> Message:
-        return Message("answer", f"why {name}: {rule}", (Headline(name),))
+
+class Inquiry:
+    """Knows no reasons."""
+
+    def account(self, view: AccountView, only: str | None) -> Why:
+        return Why(view, "", only, answers=())
+
+    def source(self, name: str, only: str | None) -> Why | None:
+        return Why(None, name, only, answers=())
+
+
+RULES = ("near-limit", "licence-underuse", "overage")
+
+
+def commands_on(store: Store) -> Commands:
+    """Return the words that tests type."""
+    lookup = Lookup(store)
+    account = AccountCommand(lookup, lambda view, speech: store.told or said(view, speech))
+    return Commands(account, (WhyCommand(lookup, lambda _command: Inquiry(), RULES, ("salesforce",)),))
+
+
+@dataclass
+class Askers:
+    """Knows everybody, and lets them see everything."""
+
+    asker: Asker = field(default_factory=Asker)
+
+    def kept(self, user: str) -> Asker:
+        return replace(self.asker, user=user)
+
+    asked = kept
 
 
 @dataclass
@@ -64,6 +115,8 @@ class Store:
     acts: list[tuple[str, str, str]] = field(default_factory=list)
     wakes: int = 0
     broken: Exception | None = None
+    told: Message | None = None
+    """What is said of every account; None: its name."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def find_account(self, text: str) -> AccountView | None:
@@ -71,8 +124,19 @@ class Store:
             raise self.broken
         return next((one for one in self.accounts if text in {one.account_id, one.name, one.domain}), None)
 
+    def could_mean(self, text: str) -> Sequence[tuple[int, AccountView]]:
+        found = self.find_account(text)
+        return [(0, found)] if found is not None else []
+
+    def account(self, account_id: str) -> AccountView | None:
+        return next((one for one in self.accounts if one.account_id == account_id), None)
+
     def suggest(self, text: str, limit: int = 5) -> Sequence[tuple[str, str]]:
         return [(one.account_id, one.name) for one in self.accounts[:limit]]
+
+    def named(self, keys: Collection[str]) -> dict[str, tuple[str, ...]]:
+        found = {name_key(one.name): (one.account_id,) for one in self.accounts}
+        return {key: ids for key, ids in found.items() if key in keys}
 
     def claim_episode(self, episode_id: str, user: str, now: datetime) -> Step:
         if self.broken:
@@ -85,13 +149,19 @@ class Store:
         phase = Phase.RESOLVED if episode_id in self.resolved else Phase.CLAIMED
         return step(winner, phase, notify=first and phase is Phase.CLAIMED, now=now)
 
-    def snooze_episode(self, episode_id: str, user: str, days: int, now: datetime) -> Step:
-        self.acts.append((episode_id, user, f"snooze {days}"))
+    def snooze_episode(self, episode_id: str, user: str, until: date, reason: str | None, now: datetime) -> Step:
+        self.acts.append((episode_id, user, f"snooze {until}{f': {reason}' if reason else ''}"))
         return self._done(episode_id, now)
 
-    def close_episode(self, episode_id: str, user: str, outcome: Outcome, now: datetime) -> Step:
-        self.acts.append((episode_id, user, f"close {outcome}"))
+    def close_episode(self, episode_id: str, user: str, outcome: Outcome, reason: str | None, now: datetime) -> Step:
+        self.acts.append((episode_id, user, f"close {outcome}{f': {reason}' if reason else ''}"))
         return self._done(episode_id, now)
+
+    def today(self, now: datetime) -> date:
+        return now.date()
+
+    def alert(self, episode_id: str) -> Alert | None:
+        return Alert(episode_id, "licence-underuse", "churn_risk") if episode_id.startswith("e") else None
 
     def _done(self, episode_id: str, now: datetime) -> Step:
         if not episode_id.startswith("e"):
@@ -130,9 +200,33 @@ def new_world(**options: Any) -> SlackWorld:  # noqa: ANN401 - whatever the worl
     return SlackWorld(users, ("#cs-risk",), **{"limits": UNLIMITED, **options})
 
 
-def new_app(world: SlackWorld, store: Store) -> App:
-    """Make the app that talks to this workspace."""
-    return make_app(access_of(world), store, store, Wording(), wake=store.wake, clock=lambda: NOW)
+def new_app(
+    world: SlackWorld,
+    store: Store,
+    askers: Any = None,  # noqa: ANN401 - real ones or a fake
+    rooms: Sequence[Room] | None = None,
+    shared: Sequence[str] = (),
+) -> App:
+    """Make the app that talks to this workspace.
+
+    `rooms`: instead of the commands and the buttons. `shared`: channels that another company may read.
+    """
+
+    known: Any = askers or (lambda _client: Askers())
+
+    def floor(client: WebClient, executor: Executor) -> Floor:
+        return Floor(
+            command="/headroom",
+            client=client,
+            askers=known(client),
+            channels=Channels(client, shared=shared),
+            commands=commands_on(store),
+            clock=lambda: NOW,
+            wake=store.wake,
+            executor=executor,
+        )
+
+    return make_app(access_of(world), rooms or (commanding, acting(store)), floor)
 
 
 def access_of(world: SlackWorld) -> SlackAccess:
@@ -141,10 +235,17 @@ def access_of(world: SlackWorld) -> SlackAccess:
 
 
 @contextmanager
-def serving_app(world: SlackWorld, store: Store, mode: str = "socket") -> Iterator[App]:
+def serving_app(
+    world: SlackWorld,
+    store: Store,
+    mode: str = "socket",
+    askers: Any = None,  # noqa: ANN401 - as above
+    rooms: Sequence[Room] | None = None,
+    shared: Sequence[str] = (),
+) -> Iterator[App]:
     """Serve workspace and app, by WebSocket or by signed HTTP, until the block ends."""
     with serving_slack(world):
-        app = new_app(world, store)
+        app = new_app(world, store, askers, rooms, shared)
         if mode == "socket":
             serving: Any = serve_socket_mode(app, world.app_token)
             assert world.sockets.wait(1)

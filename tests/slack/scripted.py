@@ -76,6 +76,9 @@ class Server:
     def _conversations_open(self, arguments: Json) -> Json:
         return {"ok": True, "channel": {"id": f"D{arguments['users']}"}}
 
+    def _auth_test(self, _: Json) -> Json:
+        return {"ok": True, "team_id": "T1", "url": self.url}
+
     def _users_lookupByEmail(self, arguments: Json) -> Json:  # noqa: N802  # Slack's name
         user = self.users.get(arguments["email"])
         return {"ok": True, "user": user} if user else {"ok": False, "error": "users_not_found"}
@@ -158,5 +161,5 @@ def scripted_slack() -> Iterator[Server]:
 
 def _arguments(kind: str, body: str) -> Json:
     if kind.startswith("application/json"):
-        return dict(json.loads(body))
+        return dict(json.loads(body or "{}"))
     return {name: values[0] for name, values in parse_qs(body, keep_blank_values=True).items()}

@@ -61,7 +61,7 @@ def test_a_command_is_answered_to_the_one_who_typed_it(mode: str) -> None:
 def test_answering_asks_slack_nothing(app: App) -> None:
     response = _dispatch(app, SLASH_COMMAND)
     assert response.status == 200
-    assert json.loads(response.body)["text"] == "no Hi; near: Acme & Sons"
+    assert json.loads(response.body)["text"] == "There is no one account like “Hi”."
 
 
 def test_a_failing_store_is_answered_with_a_reference_and_logged(caplog: pytest.LogCaptureFixture) -> None:

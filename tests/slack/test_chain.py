@@ -57,6 +57,21 @@ def test_the_csm_hears_what_the_owner_cannot(store: Store, sender: Sender, trans
     assert (only.channel, note(only)) == ("C", "Meant for Ana Ruiz, who is not in Slack; you are the CSM")
 
 
+def test_it_is_told_in_the_language_of_the_message_and_found_again_whatever_its_words(
+    store: Store, sender: Sender, transport: FakeTransport
+) -> None:
+    german = alert()
+    store.commit(said(replace(german, message=replace(german.message, language="de"))))
+    transport.unreachable[CSM] = INACTIVE
+    sender.drain()
+    (only,) = transport.said
+    assert note(only) == (
+        "Eigentlich für Ana Ruiz, nicht in Slack; dann für Carla Lopez, im CRM nicht mehr aktiv; "
+        "du bist die Führungskraft"
+    )
+    assert sum(isinstance(block, Note) and block.about == "meant_for" for block in only.message.blocks) == 1
+
+
 def test_then_the_manager_and_is_told_of_both(store: Store, sender: Sender, transport: FakeTransport) -> None:
     transport.unreachable[CSM] = INACTIVE
     store.commit(said(alert()))

@@ -69,6 +69,31 @@ def test_customer_data_goes_to_no_bot_former_colleague_or_stranger(people: Peopl
 
 
 @pytest.mark.parametrize(
+    "user",
+    [
+        # Slack knows members of other companies who share a channel, and calls them no strangers.
+        {"team_id": "T9", "is_stranger": False},
+        {"team_id": "T9", "enterprise_user": {"enterprise_id": "E9"}},
+        # Whoever is invited may type the address of anybody.
+        {"team_id": "T1", "is_email_confirmed": False},
+    ],
+)
+def test_customer_data_goes_to_nobody_of_another_company_nor_to_an_unconfirmed_address(
+    people: People, slack: Server, user: dict[str, object]
+) -> None:
+    slack.users["dana@ours.example"] = {"id": "U1", **user}
+    with pytest.raises(UnreachableError, match="who is not in Slack"):
+        people.channel_of("005A")
+    assert slack.count("conversations.open") == 0
+
+
+@pytest.mark.parametrize("user", [{"team_id": "T1"}, {"team_id": "T1", "is_email_confirmed": True}])
+def test_a_member_of_this_workspace_is_reached(people: People, slack: Server, user: dict[str, object]) -> None:
+    slack.users["dana@ours.example"] = {"id": "U1", **user}
+    assert people.channel_of("005A") == "DU1"
+
+
+@pytest.mark.parametrize(
     ("person_id", "person", "told"),
     [
         ("", DANA, "the account's owner, but the account has none in the CRM"),

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -17,11 +18,13 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from bot.core.episodes import Phase
+from bot.messages.message import Note, Text
+from bot.slack.fallbacks import with_note
 from bot.state import engine as engines
 from bot.state.engine import HEAD, StateError, migrate, open_engine
 from bot.state.rows import Sent, Status
 from bot.state.store import open_store
-from bot.state.tables import METADATA
+from bot.state.tables import ACCOUNTS, METADATA
 from tests.state.samples import LEASE, said
 
 ROOT = Path(__file__).parents[2]
@@ -96,6 +99,63 @@ def test_a_change_that_waited_before_the_third_version_goes_out_after_it(empty_u
         assert (claimed.notice.notice_id, claimed.channel, claimed.ts) == ("n2", "C1", "1.1")
 
 
+def test_what_lists_are_made_by_is_filled_from_what_was_known_before_the_fourth_version(empty_url: str) -> None:
+    engine = open_engine(empty_url)
+    with engine.execution_options(**{engines.WRITING: True}).begin() as connection:
+        config = Config(attributes={"connection": connection})
+        config.set_main_option("script_location", str(ROOT / "bot/state/migrations"))
+        command.upgrade(config, "0003")
+        connection.execute(sa.text(_ACCOUNT), {"id": "001A", "view": _VIEW})
+        connection.execute(sa.text(_ACCOUNT), {"id": "001B", "view": '{"owner_id":null,"csm_id":null,"metrics":{}}'})
+    engine.dispose()
+    open_store(empty_url).close()
+    engine = open_engine(empty_url)
+    with engine.connect() as connection:
+        listed = ("owner_id", "csm_id", "segment", "region", "currency", "arr", "renewal_on", "deadline_on")
+        wanted = sa.select(*(ACCOUNTS.c[name] for name in listed)).order_by(ACCOUNTS.c.account_id)
+        known, unknown = connection.execute(wanted).all()
+    engine.dispose()
+    assert known == ("P1", "P2", "Enterprise", None, "EUR", 1200.5, date(2026, 6, 30), date(2026, 3, 31))
+    assert unknown == (None,) * 8
+
+
+def test_a_message_of_before_the_fourth_version_still_says_once_whom_it_was_meant_for(empty_url: str) -> None:
+    engine = open_engine(empty_url)
+    with engine.execution_options(**{engines.WRITING: True}).begin() as connection:
+        config = Config(attributes={"connection": connection})
+        config.set_main_option("script_location", str(ROOT / "bot/state/migrations"))
+        command.upgrade(config, "0003")
+        connection.execute(sa.text(_OLD_NOTICE), {"message": _OLD_MESSAGE})
+    engine.dispose()
+    with open_store(empty_url) as store:
+        (delivery,) = store.deliveries()
+    message = delivery.notice.message
+    assert message.blocks == (
+        Note(("Meant for Cem; you are the CSM",), about="meant_for"),
+        Text("Meant for a year"),
+        Note(("Slack refused the full card; this is its summary.",), about="in_short"),
+        Note(("As of 1 Mar 2026",)),
+    )
+    assert with_note(message, "person:P1", lambda _: None) == message
+
+
+_OLD_NOTICE = """
+    INSERT INTO notices (notice_id, episode_id, transition, destination, act, kind, subject, message, created_at,
+                         status, fence, attempts, looks, channel, ts, chain, broadcast, sweeps)
+    VALUES ('n1', 'e1', 'fired', '#cs-risk', 'post', 'churn_risk', 'Acme', :message, '2026-03-01 05:00:00.000000',
+            'sent', 1, 1, 0, 'C1', '1.1', '[]', false, 0)
+"""
+_OLD_MESSAGE = (
+    '{"kind":"churn_risk","summary":"s","blocks":[{"parts":["Meant for Cem; you are the CSM"],"form":"note"},'
+    '{"text":"Meant for a year","form":"text"},'
+    '{"parts":["Slack refused the full card; this is its summary."],"form":"note"},'
+    '{"parts":["As of 1 Mar 2026"],"form":"note"}]}'
+)
+_ACCOUNT = """
+    INSERT INTO accounts (account_id, name, name_key, as_of, view) VALUES (:id, 'Acme', 'acme', '2026-03-01', :view)
+"""
+_VIEW = """{"owner_id":"P1","csm_id":"P2","metrics":{"segment":"Enterprise","region":null,"currency":"EUR","arr":1200.5,
+"renewal_date":{"$date":"2026-06-30"},"deadline":{"$date":"2026-03-31"},"health_band":"green"}}"""
 _EPISODE = """
     INSERT INTO episodes (episode_id, rule, rule_version, subject, phase, opened_on, fired_at, claimed_by, severity)
     VALUES ('e1', 'licence-underuse', 'v1', 'Acme', 'claimed', '2026-03-01', '2026-03-01 05:00:00.000000', 'U1', 'high')

@@ -301,3 +301,9 @@ class TestOneTransaction:
         assert abs(store.now() - datetime.now(UTC)) < timedelta(minutes=1)
         with store._reading() as connection:
             assert connection.execute(sa.select(TICKS)).all() == []
+
+
+def test_what_fails_in_the_database_names_no_customer(store: Store) -> None:
+    with pytest.raises(sa.exc.DBAPIError) as caught, store._engine.connect() as connection:
+        connection.execute(sa.text("SELECT nothing FROM accounts WHERE name = :name"), {"name": "Acme, Inc."})
+    assert "Acme" not in str(caught.value)

@@ -10,8 +10,9 @@ SELECT
     b.account_id,
     a.segment,
     min(b.currency) AS currency,
-    -- Of several currencies, or of lines without a price, nobody can say what a customer is worth.
-    CASE WHEN count(DISTINCT coalesce(b.currency, '')) = 1 THEN sum(b.arr) END AS arr
+    -- Of several currencies, or of lines without a price, nobody can say what a customer is worth. The least and the
+    -- greatest tell that faster than how many there are.
+    CASE WHEN min(coalesce(b.currency, '')) = max(coalesce(b.currency, '')) THEN sum(b.arr) END AS arr
 FROM portfolio_days AS d
 INNER JOIN bought AS b ON b."start" <= d.day AND b."end" >= d.day
 LEFT JOIN accounts AS a ON b.account_id = a.account_id
@@ -140,8 +141,14 @@ SELECT
     avg(arr_after) / nullif(avg(arr_before), 0) - 1 AS change,
     -- Who was there on both days: what became of them, without those who came and went.
     count(*) FILTER (WHERE arr_before IS NOT NULL AND arr_after IS NOT NULL) AS same_customers,
+    avg(arr_before) FILTER (WHERE arr_before IS NOT NULL AND arr_after IS NOT NULL) AS same_value_before,
+    avg(arr_after) FILTER (WHERE arr_before IS NOT NULL AND arr_after IS NOT NULL) AS same_value_after,
     sum(arr_after) FILTER (WHERE arr_before IS NOT NULL AND arr_after IS NOT NULL)
-    / nullif(sum(arr_before) FILTER (WHERE arr_before IS NOT NULL AND arr_after IS NOT NULL), 0) - 1 AS same_change
+    / nullif(sum(arr_before) FILTER (WHERE arr_before IS NOT NULL AND arr_after IS NOT NULL), 0) - 1 AS same_change,
+    count(*) FILTER (WHERE is_active AND NOT was_active) AS customers_came,
+    avg(arr_after) FILTER (WHERE is_active AND NOT was_active) AS value_came,
+    count(*) FILTER (WHERE was_active AND NOT is_active) AS customers_left,
+    avg(arr_before) FILTER (WHERE was_active AND NOT is_active) AS value_left
 FROM sides
 GROUP BY segment, currency
 ORDER BY segment NULLS LAST, currency NULLS LAST;

@@ -1,4 +1,4 @@
-"""Why, as plain JSON values."""
+"""Why, as plain JSON values, whose words are English for every reader."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from bot.core.metrics import METRICS
 from bot.messages import evidence, words
 from bot.messages.spans import plain_text
+from bot.messages.speech import ENGLISH
 from bot.messages.why import lines
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def _held_by(answer: Answer, currency: Value) -> Record | None:
     if answer.held_by is None:
         return None
     until = answer.held_by.until
-    detail = plain_text(lines.held(answer, currency))
+    detail = plain_text(lines.held(answer, currency, ENGLISH))
     return {"what": str(answer.held_by.what), "detail": detail, "until": str(until) if until else None}
 
 

@@ -8,7 +8,7 @@ from typing import Final
 from bot.sandbox.company.model import Story, Trait
 
 ENTERPRISE, MID_MARKET, SMALL = "Enterprise", "Mid-Market", "SMB"
-CHANNELS: Final = ("#cs-risk", "#cs-upsell", "#cs-renewals", "#cs-ops")
+CHANNELS: Final = ("#cs-risk", "#cs-upsell", "#cs-renewals", "#cs-ops", "#cs-team")
 
 
 @dataclass(frozen=True, slots=True)

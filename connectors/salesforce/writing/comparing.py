@@ -39,12 +39,14 @@ class Comparison:
     _changes: list[RowChange] = field(default_factory=list)
     _refused: list[RowRefusal] = field(default_factory=list)
     _had: list[Todo] = field(default_factory=list)
+    _ids: dict[str, str] = field(default_factory=dict)
     _unchanged: int = 0
 
     def differences(self) -> Differences:
         """Return what was found so far."""
         had = tuple(self._had)
-        return Differences(self.source, tuple(self._changes), self._unchanged + len(had), tuple(self._refused), had)
+        unchanged = self._unchanged + len(had)
+        return Differences(self.source, tuple(self._changes), unchanged, tuple(self._refused), had, dict(self._ids))
 
     def accounts(self, accounts: Iterable[AccountValues]) -> None:
         """Compare the fields of accounts. Raises SourceError where the org cannot be read."""
@@ -124,10 +126,12 @@ class Comparison:
     def _keys_had(self, target: TaskTarget, keys: Sequence[str]) -> set[str]:
         """Return the keys of tasks that are there, or were and somebody deleted them: they are not to come back."""
         name = target.external_id
-        query = f"SELECT Id, {name} FROM {TASK} WHERE {name} IN {format_soql('{}', list(keys))}"  # noqa: S608 - as above
+        query = f"SELECT Id, IsDeleted, {name} FROM {TASK} WHERE {name} IN {format_soql('{}', list(keys))}"  # noqa: S608 - as above
         found = ask(self.salesforce, self.source, "reading what stands in Task", query, deleted=True)
         by_case = {key.casefold(): key for key in keys}
-        return {by_case[key] for record in found if (key := str(record[name]).casefold()) in by_case}
+        had = {by_case[key]: record for record in found if (key := str(record[name]).casefold()) in by_case}
+        self._ids |= {key: str(record["Id"]) for key, record in had.items() if not record.get("IsDeleted")}
+        return set(had)
 
     def _refuse(
         self, kind: str, key: str, about: AccountValues | Todo, code: str, problem: str, fields: tuple[str, ...] = ()

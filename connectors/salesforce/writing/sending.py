@@ -36,6 +36,7 @@ class Sending:
     """The external id of Task."""
     _done: list[RowChange] = field(default_factory=list)
     _refused: list[RowRefusal] = field(default_factory=list)
+    _ids: dict[str, str] = field(default_factory=dict)
 
     def send(self, differences: Differences) -> Written:
         """Write everything; what breaks it off is told, with what was left."""
@@ -50,7 +51,7 @@ class Sending:
         settled = {(one.object, one.key) for one in self._done} | {(one.object, one.key) for one in self._refused}
         left = tuple(change for change in differences.changes if (change.object, change.key) not in settled)
         refused = (*differences.refused, *self._refused)
-        return Written(self.source, tuple(self._done), refused, left, problem)
+        return Written(self.source, tuple(self._done), refused, left, problem, dict(self._ids))
 
     def _portion(self, kind: str, rows: Sequence[RowChange]) -> None:
         for attempt in range(1, self.patience.attempts + 1):
@@ -69,6 +70,8 @@ class Sending:
         for row, result in zip(rows, self._results(kind, rows), strict=True):
             if result["success"] is True:
                 self._done.append(row)
+                if row.object == TASK and isinstance(result.get("id"), str):
+                    self._ids[row.key] = result["id"]
                 continue
             refusal = _refusal(row, result)
             if refusal.code == _LOCKED:

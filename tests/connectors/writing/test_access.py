@@ -55,6 +55,31 @@ def test_only_what_is_not_kept_is_asked_for(house: House) -> None:
     assert [query.count("'001") for query in house.queries()] == [0, 2, 1]
 
 
+def test_what_is_kept_is_told_without_asking_anybody(house: House) -> None:
+    time = Time()
+    access = house.access(time)
+    assert access.kept("ann@example.com", ALL[:2]) is None
+    house.sight.only(ANN, ALL[:1])
+    access.readable("ann@example.com", ALL[:2])
+    asked = len(house.queries())
+    kept = access.kept("Ann@example.com", ALL[:2])
+    assert kept is not None
+    assert kept.account_ids == frozenset(ALL[:1])
+    assert access.kept("ann@example.com", ALL[:3]) is None, "of the third nothing is known"
+    assert access.kept("ben@example.com", ALL[:1]) is None
+    time.now = 600.0
+    assert access.kept("ann@example.com", ALL[:2]) is None
+    assert len(house.queries()) == asked
+
+
+def test_that_nobody_has_an_address_is_kept_too(house: House) -> None:
+    access = house.access()
+    access.readable("nobody@example.com", ALL)
+    kept = access.kept("nobody@example.com", ALL)
+    assert kept is not None
+    assert kept.closed == "Salesforce has no active user with the address nobody@example.com"
+
+
 def test_a_person_without_a_user_sees_nothing_and_is_told(house: House) -> None:
     found = house.access().readable("nobody@example.com", ALL)
     assert found.account_ids == frozenset()

@@ -45,6 +45,17 @@ def test_a_task_is_upserted_by_its_external_id_and_never_posted(house: House) ->
     assert "id" not in {name.casefold() for name in call.records[0]}
 
 
+def test_where_a_task_stands_is_told_when_it_is_made_and_when_it_is_found(house: House) -> None:
+    made = write(house, todo(KEY))
+    (task,) = house.tasks()
+    assert made.ids == {KEY: task["Id"]}
+    found = house.writer({"task": TASK}).differences([], [todo(KEY)])
+    assert found.ids == {KEY: task["Id"]}
+    house.org.delete("Task", task["Id"])
+    gone = house.writer({"task": TASK}).differences([], [todo(KEY)])
+    assert (gone.ids, len(gone.had)) == ({}, 1), "what somebody deleted stands nowhere, and does not come back"
+
+
 def test_a_task_that_is_there_is_not_written_over(house: House) -> None:
     write(house, todo(KEY))
     house.org.change("Task", house.tasks()[0]["Id"], {"Status": "Completed"})

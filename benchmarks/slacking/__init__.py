@@ -1,0 +1,1 @@
+"""What benchmarks/slack.py consists of."""

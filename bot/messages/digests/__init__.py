@@ -1,0 +1,1 @@
+"""What is told together: a person's day, a team's week."""

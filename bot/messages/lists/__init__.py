@@ -1,0 +1,1 @@
+"""Lists of accounts and alerts, what customers are worth, how the sources stand."""

@@ -1,0 +1,1 @@
+"""Renewals are prepared: briefs on demand, and in time before each deadline."""

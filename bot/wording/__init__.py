@@ -1,0 +1,1 @@
+"""The catalogues of wording: which texts there are to translate, and what a catalogue lacks."""
