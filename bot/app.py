@@ -190,7 +190,8 @@ def make_sender(loaded: Loaded, store: Store) -> Sender:
     if not isinstance(deliver, str):
         # A folder takes messages as fast as they come; only Slack wants them a second apart.
         policy = Policy(_UNDELIVERABLE, pace=timedelta(), a_minute={})
-        return Sender(store, DirectoryTransport(deliver.directory, store.person, make_drawer(loaded)), policy)
+        draw = make_drawer(loaded) if deliver.pictures else None
+        return Sender(store, DirectoryTransport(deliver.directory, store.person, draw), policy)
     assert slack is not None, "checked when the settings were loaded"
     client = web_client(access(slack))
     people = People(store, client, store)

@@ -58,7 +58,8 @@ def faults_of(document: Document, model: type[BaseModel], above: Place, error: V
 
 def key(place: Place) -> str:
     """Write a place as people do: `sources.0.name`."""
-    return ".".join(map(str, place)) or "(the whole file)"
+    # A key may be any text: a line break in it would break the line that tells of it.
+    return ".".join(part if part.isprintable() else repr(part) for part in map(str, place)) or "(the whole file)"
 
 
 def _fault(document: Document, model: type[BaseModel], above: Place, item: ErrorDetails) -> Fault:

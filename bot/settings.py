@@ -191,6 +191,7 @@ class DirectoryDelivery(_Part):
     """Messages go into a directory of files instead of Slack."""
 
     directory: Place = Field(description="a folder for messages, one file each")
+    pictures: bool = Field(default=True, description="whether charts are drawn beside them")
 
 
 class Schedule(_Part):

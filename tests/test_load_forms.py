@@ -74,7 +74,8 @@ def test_a_value_of_a_wrong_form_is_one_fault_with_what_would_be_right(
     [
         ("slak", "deliver: wanted 'slack'; did you mean 'slack'? (here: 'slak')"),
         ("{folder: out}", "deliver.directory: this key is missing; wanted: a folder for messages, one file each"),
-        ("{directory: out, mode: x}", "deliver.mode: unknown key; known here: directory"),
+        ('{directory: out, "a\\nb": x}', "deliver.'a\\nb': unknown key; known here: directory, pictures"),
+        ("{directory: out, mode: x}", "deliver.mode: unknown key; known here: directory, pictures"),
     ],
 )
 def test_of_two_forms_the_fault_is_told_of_the_one_that_was_meant(tmp_path: Path, deliver: str, expected: str) -> None:
