@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -126,9 +125,6 @@ def serve_slack(loaded: Loaded, store: Store, wake: Callable[[], None]) -> Servi
     slack = loaded.settings.slack
     assert slack is not None, "checked when the settings were loaded"
     app, how = make_slack_app(loaded, store, wake), access(slack)
-    # What was loaded by now stays: looking through all of it again would hold up whoever asks meanwhile.
-    gc.collect()
-    gc.freeze()
     if slack.mode == "http":
         return serve_http(app, how, slack.port, slack.host)
     assert slack.app_token is not None, "checked when the settings were loaded"

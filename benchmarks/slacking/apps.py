@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import multiprocessing
 import os
@@ -114,8 +113,6 @@ def _serve(place: Place, there: Connection) -> None:
     how = access(slack)
     with open_state(loaded.settings) as store:
         app = make_slack_app(loaded, store, lambda: None) if place.kind == "headroom" else bare_app(loaded, how)
-        gc.collect()
-        gc.freeze()  # as Headroom does when it serves
         if place.mode == "http":
             serving: Any = serve_http(app, how, 0)
             there.send(serving.port)

@@ -21,7 +21,7 @@ from bot.slack.people import addressee
 from bot.state.rows import Sent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from bot.core.chart import Spec
@@ -60,6 +60,10 @@ class DirectoryTransport:
 
     def forget(self, destination: str) -> None:
         """Do nothing: folders are not remembered."""
+
+    def ways(self, message: Message) -> Iterator[Message]:
+        """Yield the message: a folder takes every block."""
+        return iter((message,))
 
     def post(
         self,

@@ -12,11 +12,13 @@ from bot.errors import DeliveryError, UnclearError
 from bot.slack.calls import CONTENT, NO_THREAD, RefusedError, SlackAuthError, UnknownAnswerError
 from bot.slack.fallbacks import in_short, is_short, stand_ins, with_note
 from bot.slack.pacing import Pacing
+from bot.slack.uploading import first_taken
 from bot.state.rows import Act, Sent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bot.messages.message import Message
     from bot.slack.crew import Job
     from bot.slack.policy import Policy
     from bot.slack.tally import Tally
@@ -28,6 +30,10 @@ _log = structlog.get_logger(__name__)
 
 _LONGEST_PAUSE: Final = 300.0
 _HOPELESS_AFTER: Final = 3
+
+
+class _LateError(Exception):
+    """So much of the lease is gone that a request might still be under way when it ends."""
 
 
 class Posting:
@@ -71,20 +77,18 @@ class Posting:
             return True
         if not _is_update(claimed):
             self._sleep_for(self._pacing.reserve(channel, self._policy.pace.total_seconds()))
-        if self._clock() > deadline:
-            self._store.mark_retry(claimed, self._store.now(), "the sender was too slow to start")
-            return True
-        self._send(claimed, channel, tally)
+        self._send(claimed, channel, deadline, tally)
         return True
 
     def _sleep_for(self, seconds: float) -> None:
         if seconds > 0:
             self._sleep(seconds)
 
-    def _send(self, claimed: Claimed, channel: str, tally: Tally) -> None:
-        began = self._clock()
+    def _send(self, claimed: Claimed, channel: str, deadline: float, tally: Tally) -> None:
         try:
-            sent = self._say(claimed, channel)
+            sent, began = self._say(claimed, channel, deadline)
+        except _LateError:
+            self._store.mark_retry(claimed, self._store.now(), "the sender was too slow to start")
         except UnclearError as error:
             self._unclear(claimed, error, tally)
         except DeliveryError as error:
@@ -99,9 +103,21 @@ class Posting:
         else:
             self._sent(claimed, sent, self._pacing.arrived(channel, began), tally)
 
-    def _say(self, claimed: Claimed, channel: str) -> Sent:
+    def _say(self, claimed: Claimed, channel: str, deadline: float) -> tuple[Sent, float]:
+        """Say it; return where it stands, and when the request began. Raises _LateError, DeliveryErrors."""
+        message = with_note(claimed.notice.message, claimed.meant_for, self._store.person)
+
+        def say(way: Message) -> tuple[Sent, float]:
+            # Right before each request: a process may be stopped for any time while pictures are drawn.
+            began = self._clock()
+            if began > deadline:
+                raise _LateError
+            return self._request(claimed, channel, way), began
+
+        return first_taken(self._transport.ways(message), say)
+
+    def _request(self, claimed: Claimed, channel: str, message: Message) -> Sent:
         notice = claimed.notice
-        message = with_note(notice.message, claimed.meant_for, self._store.person)
         if _is_update(claimed) and claimed.ts and notice.post_id:
             return self._transport.update(Sent(channel, claimed.ts), message, notice.post_id)
         return self._transport.post(channel, message, notice.notice_id, claimed.thread_ts, broadcast=notice.broadcast)

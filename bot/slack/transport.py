@@ -8,11 +8,10 @@ from bot.core.addressing import PERSON
 from bot.errors import DeliveryError, UnclearError
 from bot.messages.blocks import to_blocks
 from bot.slack.calls import NO_THREAD, UNKNOWN_METHOD, RefusedError, SlackAuthError, call
-from bot.slack.uploading import refused
 from bot.state.rows import Sent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
     from datetime import datetime
 
     from slack_sdk import WebClient
@@ -37,6 +36,12 @@ class Transport(Protocol):
 
     def forget(self, destination: str) -> None:
         """Resolve anew next time: what was resolved was refused."""
+
+    def ways(self, message: Message) -> Iterator[Message]:
+        """Yield a message as it is to be tried, each way only after its blocks were refused in the one before.
+
+        At least one. Making a way may take seconds: pictures are drawn and uploaded for it.
+        """
 
     def post(
         self, channel: str, message: Message, notice_id: str, thread: str | None = None, *, broadcast: bool = False
@@ -88,50 +93,37 @@ class SlackTransport:
         else:
             self._channels.forget(destination)
 
+    def ways(self, message: Message) -> Iterator[Message]:
+        """Yield a message with its pictures, and without where Slack refuses those."""
+        return self._pictures.ways(message) if self._pictures else iter((message,))
+
     def post(
         self, channel: str, message: Message, notice_id: str, thread: str | None = None, *, broadcast: bool = False
     ) -> Sent:
         """Post once, with the notice's id in the metadata."""
         in_thread: dict[str, Any] = {"thread_ts": thread, "reply_broadcast": broadcast} if thread else {}
-        return self._shown(
-            message,
-            lambda content: call(
-                self._client.chat_postMessage,
-                writes=True,
-                channel=channel,
-                metadata=_metadata(notice_id),
-                **content,
-                **in_thread,
-                **_QUIET,
-            ),
+        answer = call(
+            self._client.chat_postMessage,
+            writes=True,
+            channel=channel,
+            metadata=_metadata(notice_id),
+            **_content(message),
+            **in_thread,
+            **_QUIET,
         )
+        return _place(answer)
 
     def update(self, sent: Sent, message: Message, notice_id: str) -> Sent:
         """Replace a message; its metadata stays that of the post."""
-        return self._shown(
-            message,
-            lambda content: call(
-                self._client.chat_update,
-                writes=True,
-                channel=sent.channel,
-                ts=sent.ts,
-                metadata=_metadata(notice_id),
-                **content,
-            ),
+        answer = call(
+            self._client.chat_update,
+            writes=True,
+            channel=sent.channel,
+            ts=sent.ts,
+            metadata=_metadata(notice_id),
+            **_content(message),
         )
-
-    def _shown(self, message: Message, say: Callable[[dict[str, Any]], dict[str, Any]]) -> Sent:
-        """Say a message with its pictures; where Slack refuses those, without: a refusal says that nothing stands."""
-        ways = iter(self._pictures.ways(message) if self._pictures else [message])
-        way = next(ways)
-        while True:
-            try:
-                return _place(say(_content(way)))
-            except RefusedError as error:
-                following = next(ways, None) if refused(error) else None
-                if following is None:
-                    raise
-                way = following
+        return _place(answer)
 
     def delete(self, sent: Sent) -> None:
         """Take a message away; one that is gone already is no error."""

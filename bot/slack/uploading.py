@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 import structlog
 
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from bot.slack.calls import Meter
 
 _log = structlog.get_logger(__name__)
+
+Said = TypeVar("Said")
 
 CHART: Final = "chart"
 SECONDS: Final = 8.0
@@ -172,9 +174,20 @@ class Pictures:
         self._uploads.forget_uploads([chart.key for chart in charts_of(message)])
 
 
-def refused(error: RefusedError) -> bool:
-    """Tell whether Slack refused the blocks of a message, so that it may be tried in another way."""
-    return error.code in _REFUSED
+def first_taken(ways: Iterator[Message], say: Callable[[Message], Said]) -> Said:
+    """Say a message in the first way that Slack takes: that it refuses the blocks says that nothing stands there.
+
+    Raises whatever `say` does, a refusal of the blocks where there is no other way.
+    """
+    way = next(ways)
+    while True:
+        try:
+            return say(way)
+        except RefusedError as error:
+            following = next(ways, None) if error.code in _REFUSED else None
+            if following is None:
+                raise
+            way = following
 
 
 def charts_of(message: Message) -> list[Chart]:

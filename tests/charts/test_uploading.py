@@ -20,7 +20,7 @@ from bot.slack.channels import Channels
 from bot.slack.client import SlackAccess, web_client
 from bot.slack.people import People
 from bot.slack.transport import SlackTransport
-from bot.slack.uploading import Pictures
+from bot.slack.uploading import Pictures, first_taken
 from bot.state.store import open_store
 from tests.charts.specs import CALLS, FALL
 from tests.sandbox.slack_server import slack_server
@@ -97,7 +97,7 @@ class Desk:
     def post(self, message: Message = MESSAGE, notice: str = "n-1") -> list[str]:
         """Post a message; return the kinds of its blocks as they stand in the channel."""
         channel = self.world.rooms.find("cs").id
-        self.transport.post(channel, message, notice)
+        first_taken(self.transport.ways(message), lambda way: self.transport.post(channel, way, notice))
         return self.shown()
 
     def shown(self) -> list[str]:
@@ -138,8 +138,9 @@ def test_the_same_chart_is_drawn_and_uploaded_once(desk: Desk) -> None:
 
 def test_an_edit_keeps_its_picture(desk: Desk) -> None:
     channel = desk.world.rooms.find("cs").id
-    sent = desk.transport.post(channel, MESSAGE, "n-1")
-    desk.transport.update(sent, MESSAGE, "n-1")
+    ways, post, update = desk.transport.ways, desk.transport.post, desk.transport.update
+    sent = first_taken(ways(MESSAGE), lambda way: post(channel, way, "n-1"))
+    first_taken(ways(MESSAGE), lambda way: update(sent, way, "n-1"))
     assert desk.shown() == ["header", "image"]
     assert len(desk.pen.drawn) == 1
 

@@ -10,7 +10,7 @@ from bot.core.addressing import PERSON
 from bot.state.rows import Sent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from bot.messages.message import Message
@@ -56,6 +56,9 @@ class FakeTransport:
 
     def forget(self, destination: str) -> None:
         self.forgotten.append(destination)
+
+    def ways(self, message: Message) -> Iterator[Message]:
+        yield message
 
     def post(
         self, channel: str, message: Message, notice_id: str, thread: str | None = None, *, broadcast: bool = False

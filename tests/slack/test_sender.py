@@ -321,6 +321,36 @@ class TestWhatNobodyKnows:
         assert new_sender(store, slow, clock).drain().sent == 1
         assert len(slow.attempts) == 1
 
+    def test_nor_does_one_that_was_stopped_while_a_picture_was_drawn(
+        self, store: Store, transport: FakeTransport, clock: Clock
+    ) -> None:
+        class Slow(FakeTransport):
+            def ways(self, message: Message) -> Iterator[Message]:
+                if clock.time == START:
+                    clock.forward(minutes=5)
+                yield message
+
+        slow = Slow(clock)
+        store.commit(said(notice(episode())))
+        assert new_sender(store, slow, clock).drain().sent == 1
+        assert len(slow.attempts) == 1
+        (delivery,) = store.deliveries()
+        assert delivery.attempts == 2, "the first claim was given back without a request"
+
+    def test_blocks_that_are_refused_are_tried_in_the_next_way_and_nothing_else_is(
+        self, store: Store, transport: FakeTransport, clock: Clock
+    ) -> None:
+        class Two(FakeTransport):
+            def ways(self, message: Message) -> Iterator[Message]:
+                yield replace(message, summary="with a picture")
+                yield replace(message, summary="in words")
+
+        two = Two(clock)
+        two.script["cs-risk"] = [BAD_BLOCKS]
+        store.commit(said(notice(episode())))
+        assert new_sender(store, two, clock).drain().sent == 1
+        assert heard(two, "cs-risk") == ["in words"]
+
 
 @contextmanager
 def fresh_store(migrated: Path, clock: Clock) -> Iterator[Store]:
